@@ -7,8 +7,10 @@
 Answers are written greedily and read by the strict parser of the task: what is not exactly one of its types is wrong.
 Controls, on the same weights: every cell shown another one's vectors (shuffled), vectors of zeros (which requests
 refuse), and no cell at all. Rows are also given for k = 1, 2, 4, 8 vectors a cell, which hold the same numbers dealt
-out, and for the adapter alone beside a projector that stays as it was drawn. Runs are kept in OUTPUT and found again;
-one that was killed goes on.
+out, and for the adapter alone beside a projector that stays as it was drawn. The first row, projector and LoRA with
+one vector, takes the form of projector whose loss is lowest on training cells held out for the choice (a whole batch
+where training has several), and is then trained on all of them; the other rows have two layers as drawn. Runs are kept
+in OUTPUT and found again; one that was killed goes on.
 """
 
 from __future__ import annotations
@@ -17,12 +19,12 @@ import argparse
 import hashlib
 import json
 import logging
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 from soft_entrants.contest_tasks import TASKS, examples_of
-from soft_entrants.controls import Study, study
+from soft_entrants.controls import CHOSEN, Study, study
 from soft_entrants.plain import majority_scores, plain_scores
 
 from biomatrix.entities.files.writing import write_whole
@@ -76,7 +78,8 @@ def shown(given: argparse.Namespace, name: str) -> int:
     for trained in given.trained:
         for k in given.k if trained == BOTH else given.k[:1]:
             for seed in range(given.seeds):
-                found = kept(study_of(given, name, k, trained, seed))
+                settings = study_of(given, name, k, trained, seed)
+                found = kept(replace(settings, form=CHOSEN) if (k, trained) == (1, BOTH) else settings)
                 first = first or found
                 print(f"  {trained}, k={k}, seed {seed}: " + line(found), flush=True)
     return 0 if first is None else targets(name, first, majority)
@@ -105,10 +108,12 @@ def kept(settings: Study) -> dict[str, Any]:
 def line(found: dict[str, Any]) -> str:
     """Return the figures of a run in one line."""
     return (
-        f"accuracy {found['true']:.3f} (unread {found['true, unread']:.3f}), shuffled {found['shuffled']:.3f} "
+        f"{found['form']}: accuracy {found['true']:.3f} (unread {found['true, unread']:.3f}), "
+        f"shuffled {found['shuffled']:.3f} "
         f"(equal types by chance {found['chance agreement']:.3f}), zeroed {found['zeroed']:.3f}, no cell "
         f"{found['no entity']:.3f}, swap moves {found['swap, total variation']:.3f}, {found['seconds']:.0f} s, "
         f"{found['trained_parameters']:,} parameters"
+        + "".join(f"\n    held-out training cells, {name}: {nats:.4f}" for name, nats in found["tried"].items())
     )
 
 

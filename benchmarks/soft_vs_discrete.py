@@ -1,9 +1,10 @@
 """Discrete tokens against soft tokens, on equal footing: one table of every way to show an entity to one decoder.
 
-    python benchmarks/soft_vs_discrete.py --shared ../shared                                  # all of it: hours
+    python benchmarks/soft_vs_discrete.py --shared ../shared --tasks pbmc chebi20              # one half, and on
+    python benchmarks/soft_vs_discrete.py --shared ../shared --tasks kang esol localisation    # another core the other
+    python benchmarks/soft_vs_discrete.py --shared ../shared --show                           # then: the whole table
     python benchmarks/soft_vs_discrete.py --shared ../shared --tasks esol --seeds 1           # a part
     python benchmarks/soft_vs_discrete.py --shared ../shared --quick                         # does everything run?
-    python benchmarks/soft_vs_discrete.py --shared ../shared --show                          # what is kept so far
 
 Entrants have the same decoder weights at the start, examples, batches of examples, prompts, greedy decoding, strict
 parser and judge. They differ in how the entity stands in the prompt: as vectors of a frozen encoder through a projector
@@ -25,7 +26,7 @@ from pathlib import Path
 import numpy as np
 from soft_entrants.contest_tasks import TASKS, examples_of
 from soft_entrants.entrants import ENTRANTS, Outcome, Settings, fitting
-from soft_entrants.kept import do_one, outcome_of
+from soft_entrants.kept import outcome_of
 from soft_entrants.plain import majority_scores, plain_scores
 
 from biomatrix.processors import wait_asleep
@@ -48,25 +49,21 @@ def main() -> None:
     parser.add_argument("--entrants", nargs="+", choices=list(ENTRANTS), default=list(ENTRANTS), metavar="ENTRANT")
     parser.add_argument("--equal", nargs="+", choices=["updates", "time"], default=["updates", "time"])
     parser.add_argument("--seeds", type=int, default=3)
-    parser.add_argument("--updates", type=int, default=300, help="of each training")
-    parser.add_argument("--batch", type=int, default=16, help="examples of an update")
+    parser.add_argument("--updates", type=int, help="of each training; by the task where not given, 16 or 40")
+    parser.add_argument("--batch", type=int, default=8, help="examples of an update")
     parser.add_argument("--rate", type=float, default=2e-3)
-    parser.add_argument("--genes", type=int, default=50, help="genes of a cell that text and tokens show")
-    parser.add_argument("--longest", type=int, default=120, help="longest molecule or sequence, in letters")
-    parser.add_argument("--most-train", type=int, help="examples to learn from")
-    parser.add_argument("--most-test", type=int, default=400, help="examples that are asked")
+    parser.add_argument("--genes", type=int, default=30, help="genes of a cell that text and tokens show")
+    parser.add_argument("--longest", type=int, default=100, help="longest molecule or sequence, in letters")
+    parser.add_argument("--most-train", type=int, help="examples to learn from; 1,000 where not given")
+    parser.add_argument("--most-test", type=int, help="examples that are asked; by the task where not given, 48 or 150")
     parser.add_argument("--checkpoint", default="nano")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("-o", "--output", type=Path, default=Path("runs/soft_vs_discrete"))
     parser.add_argument("--quick", action="store_true", help="a dry run of minutes; figures mean nothing")
     parser.add_argument("--show", action="store_true", help="run nothing; the table of what is kept")
-    parser.add_argument("--one", help=argparse.SUPPRESS)
     given = parser.parse_args()
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(message)s", datefmt="%H:%M:%S")
     logging.getLogger("biomatrix.training").setLevel(logging.INFO)
-    if given.one:
-        do_one(given.one)
-        return
     if given.quick:
         vars(given).update(QUICK, output=given.output / "quick")
     lines = [HEADS, tuple("---" for _ in HEADS)]
@@ -74,7 +71,8 @@ def main() -> None:
         lines += task_lines(given, name)
         text = "\n".join(f"| {' | '.join(line)} |" for line in lines)
         given.output.mkdir(parents=True, exist_ok=True)
-        (given.output / "soft_vs_discrete.md").write_text(f"{text}\n", encoding="utf-8")
+        part = "" if given.tasks == list(TASKS) else "-" + "-".join(given.tasks)
+        (given.output / f"soft_vs_discrete{part}.md").write_text(f"{text}\n", encoding="utf-8")
     print(text)
 
 
@@ -83,7 +81,7 @@ def task_lines(given: argparse.Namespace, name: str) -> list[tuple[str, ...]]:
     lines = plain_lines(given, settings_of(given, name, REFERENCE, 0))
     seconds: dict[int, float] = {}
     for seed in range(given.seeds):
-        found = outcome_of(settings_of(given, name, REFERENCE, seed), __file__, run=not given.show)
+        found = outcome_of(settings_of(given, name, REFERENCE, seed), run=not given.show)
         if found is not None:
             seconds[seed] = found.seconds
     for entrant in given.entrants:
@@ -95,7 +93,7 @@ def task_lines(given: argparse.Namespace, name: str) -> list[tuple[str, ...]]:
                     if seed not in seconds:
                         continue
                     settings = replace(settings, minutes=round(max(seconds[seed], 1.0) / 60, 4))
-                found = outcome_of(settings, __file__, run=not given.show)
+                found = outcome_of(settings, run=not given.show)
                 outcomes += [] if found is None else [found]
             lines += [line(name, entrant, equal, outcomes)] if outcomes else []
     return lines
@@ -103,16 +101,17 @@ def task_lines(given: argparse.Namespace, name: str) -> list[tuple[str, ...]]:
 
 def settings_of(given: argparse.Namespace, task: str, entrant: str, seed: int) -> Settings:
     """Return the settings of a run of equal updates."""
-    names = ("updates", "batch", "rate", "genes", "longest", "most_train", "most_test", "checkpoint", "threads")
-    return Settings(
-        str(given.shared), str(given.output), task, entrant, seed, **{one: getattr(given, one) for one in names}
-    )
+    names = ("batch", "rate", "genes", "longest", "checkpoint", "threads")
+    told = {one: getattr(given, one) for one in names}
+    told["most_train"] = given.most_train or TASKS[task].train
+    updates, most_test = given.updates or TASKS[task].updates, given.most_test or TASKS[task].test
+    return Settings(str(given.shared), str(given.output), task, entrant, seed, updates, most_test=most_test, **told)
 
 
 def plain_lines(given: argparse.Namespace, settings: Settings) -> list[tuple[str, ...]]:
     """Return the rows that no decoder is asked for."""
     task = TASKS[settings.task]
-    examples = fitting(examples_of(task, given.shared, given.most_train, given.most_test), settings)
+    examples = fitting(examples_of(task, given.shared, settings.most_train, settings.most_test), settings)
     encoder = open_encoder(task.encoder_spec(examples, given.output / "encoders", 1))
     name, scores = plain_scores(examples, encoder)
     floor = majority_scores(examples)

@@ -30,6 +30,9 @@ class ContestTask:
         Whether more of it is better.
     answer : int
         The most tokens of an answer.
+    updates, train, test : int
+        Of each training, examples to draw from, and examples that are asked, where nobody says otherwise: fewer where
+        answers are long, since each of their tokens takes a pass through the table of outputs.
     """
 
     name: str
@@ -39,6 +42,9 @@ class ContestTask:
     metric: str
     higher: bool = True
     answer: int = 24
+    updates: int = 40
+    train: int = 1000
+    test: int = 150
 
     def task_data(self, shared: Path, most_train: int | None, most_test: int | None) -> TaskData:
         """Return its data, at most so many of each side."""
@@ -90,7 +96,7 @@ TASKS: dict[str, ContestTask] = {
                 "name": "mol_caption_smolinstruct", "folder": "molecule/chebi20", "source": "chebi20",
                 "files": {"train": "validation.txt", "test": "test.txt"},
             },
-            "morgan", "molecule_selfies", "meteor", answer=96,
+            "morgan", "molecule_selfies", "meteor", answer=96, updates=16, test=48,
         ),
         ContestTask(
             "localisation",

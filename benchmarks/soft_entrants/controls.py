@@ -12,15 +12,27 @@ import numpy as np
 import torch
 
 from biomatrix.soft.tuning import SoftRecipe, SoftRun
+from biomatrix.soft.tuning.choosing import choose
 from biomatrix.soft.tuning.judging import answered, distance_of_answers, exchanged
 from biomatrix.soft.tuning.showing import Show, as_positions, hidden, shown_question
 from biomatrix.tasks.benchmarks.answers import gold_answer
 from soft_entrants.contest_tasks import TASKS, examples_of
 
+DRAWN, CHOSEN = "drawn", "chosen"
+FORMS: dict[str, dict[str, dict[str, Any]]] = {
+    DRAWN: {},
+    "ridge": {"soft": {"layers": 1, "start": "ridge"}},
+    "ridge-adapter": {"soft": {"layers": 1, "start": "ridge", "trained": "lora"}, "optimiser": {"peak_lr": 3e-3}},
+}
+"""Projectors that a run is chosen among, on held-out training cells: two layers as drawn; one layer that starts as
+ridge regression of the answers' embeddings; and that one left as it starts."""
+HELD_OUT = 0.2
+"""Of the training cells, for the choice; a whole batch where there are several."""
+
 
 @dataclass(frozen=True)
 class Study:
-    """What one run depends on."""
+    """What one run depends on; ``form`` is one of the forms above, or that it is chosen."""
 
     shared: str
     output: str
@@ -35,12 +47,18 @@ class Study:
     most_train: int | None = None
     most_test: int | None = None
     threads: int = 1
+    form: str = DRAWN
 
 
 def study(settings: Study) -> dict[str, Any]:
     """Train, and return the figures of the test set and of the controls."""
     torch.set_num_threads(settings.threads)
-    run = SoftRun(recipe_of(settings))
+    begun = time.perf_counter()
+    choice = choose(recipe_of(settings))
+    if choice.stopped is not None:
+        raise SystemExit("a candidate was stopped; give the same command to go on")
+    chosen = time.perf_counter() - begun
+    run = SoftRun(choice.recipe)
     begun = time.perf_counter()
     result = run.tune()
     if not result.training.finished:
@@ -49,8 +67,9 @@ def study(settings: Study) -> dict[str, Any]:
     test, metric = run.task.test, TASKS[settings.task].metric
     if gold_answer(run.task.benchmark, test[0]) is None:
         raise SystemExit("the test set holds no answers")
-    zero = run.rows.add(np.zeros((1, run.encoder.k, run.encoder.d), dtype=np.float32), run.projector)[0].tolist()
-    shown = asked_of(run, as_positions(run.vectors.ids))
+    encoder, projector = run.source.encoder, run.source.projector
+    zero = run.rows.add(np.zeros((1, encoder.k, encoder.d), dtype=np.float32), projector)[0].tolist()
+    shown = asked_of(run, run.show)
     order = exchanged(test, settings.seed)
     others = [shown[place] for place in order]
     texts = {
@@ -60,6 +79,8 @@ def study(settings: Study) -> dict[str, Any]:
         "no entity": asked_of(run, hidden),
     }
     figures: dict[str, Any] = {"seconds": seconds, "trained_parameters": result.trained_parameters}
+    figures |= {"form": choice.name or settings.form, "seconds of the choice": chosen}
+    figures["tried"] = {one.name: one.nats for one in choice.tried}
     for name, questions in texts.items():
         found = answered(run.model, run.vocabulary, run.task.benchmark, test, questions, TASKS[settings.task].answer)
         figures[name] = found.value(metric)
@@ -87,22 +108,28 @@ def recipe_of(settings: Study) -> SoftRecipe:
     """Return the recipe of a run."""
     task, shared, output = TASKS[settings.task], Path(settings.shared), Path(settings.output)
     examples = examples_of(task, shared, settings.most_train, settings.most_test)
-    name = f"{settings.task}-k{settings.parts}-{settings.trained.replace(' ', '-')}-{settings.seed}-{settings.updates}"
+    words = (settings.task, f"k{settings.parts}", settings.trained.replace(" ", "-"), settings.form)
+    name = "-".join([*words, str(settings.seed), str(settings.updates)])
+    chosen = settings.form == CHOSEN
+    form = {} if chosen else FORMS[settings.form]
+    soft = {"trained": settings.trained, **form.get("soft", {})}
     return SoftRecipe.model_validate(
         {
-            "task": task.task_data(shared, settings.most_train, settings.most_test).model_dump(),
+            "candidates": FORMS if chosen else {},
+            "task": task.task_data(shared, settings.most_train, settings.most_test).model_dump()
+            | {"held_out": HELD_OUT if chosen else 0.0},
             "soft": {
                 "encoder": task.encoder_spec(examples, output / "encoders", settings.parts),
                 "vectors": str(output / "vectors"),
-                "trained": settings.trained,
+                **soft,
             },
             "batches": {"tokens": settings.tokens, "max_length": 512},
-            "optimiser": {"peak_lr": settings.rate, "warmup_steps": 10},
+            "optimiser": {"peak_lr": settings.rate, "warmup_steps": 10} | form.get("optimiser", {}),
             "tuning": {"mode": "lora", "rank": settings.rank},
             "run": {
                 "output": str(output / "runs" / name),
                 "max_steps": settings.updates, "seed": settings.seed, "threads": settings.threads,
-                "save_every": 50, "keep": 1, "log_every": 10,
+                "save_every": 50, "keep": 1, "log_every": 10, "evaluate_documents": 512,
             },
         }
     )  # fmt: skip

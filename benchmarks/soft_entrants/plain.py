@@ -22,7 +22,7 @@ PENALTIES = (1.0, 10.0, 100.0)
 
 def plain_scores(task: TaskExamples, encoder: Encoder) -> tuple[str, Scores]:
     """Return the name and the scores of the plain baseline: of labels, numbers, or texts."""
-    train, test = (np.stack([_vector(encoder, one) for one in side]) for side in (task.train, task.test))
+    train, test = (_vectors(encoder, side) for side in (task.train, task.test))
     told = [_answer(task, one) for one in task.train]
     if task.benchmark.task.parser == "number":
         return "ridge", scores(task, [f"{value:.4f}" for value in _ridge(train, np.array(told, dtype=float), test)])
@@ -57,8 +57,9 @@ def _answer(task: TaskExamples, example: Example) -> str:
     return answer
 
 
-def _vector(encoder: Encoder, example: Example) -> Floats:
-    return encoder.encode([subject(example)])[0].reshape(-1).astype(np.float64)
+def _vectors(encoder: Encoder, examples: Sequence[Example]) -> Floats:
+    found = encoder.encode([subject(one) for one in examples])
+    return np.asarray(found.reshape(len(examples), -1), dtype=np.float64)
 
 
 def _ridge(x: Floats, y: Floats, asked: Floats) -> Floats:

@@ -61,5 +61,5 @@ def test_what_is_refused(tmp_path: Path) -> None:
 
     assert "no entity is given" in refusal("ask", str(tmp_path), "What is it?")
     assert "no model here" in refusal("ask", str(tmp_path), "What is", "--molecule", "CCO")
-    assert "either projector" in refusal("tune", recipe(tmp_path, encoder=""))
+    assert "give projector" in refusal("tune", recipe(tmp_path, encoder=""))
     assert "no such" in refusal("tune", recipe(tmp_path))

@@ -207,10 +207,14 @@ MISMATCHED = [
     ({"encoder_hash": "1" * 64}, "encoder of hash 1111"),
     ({"encoder": "morgan,bits=256"}, "was made for an encoder of"),
     ({"encoder": "kmers,length=2"}, "encoder of kind molecule"),
+    ({"encoder": "auto:/elsewhere/esm2,kind=molecule"}, "folder /elsewhere/esm2 of its encoder, which is outside"),
+    ({"encoder": "decoder:../nano,kind=molecule"}, "folder ../nano of its encoder, which is outside"),
 ]
 
 
-@pytest.mark.parametrize(("record", "reason"), MISMATCHED, ids=["decoder", "encoder", "size", "kind"])
+@pytest.mark.parametrize(
+    ("record", "reason"), MISMATCHED, ids=["decoder", "encoder", "size", "kind", "absolute", "upwards"]
+)
 def test_what_does_not_belong_together_is_refused(tmp_path: Path, record: dict[str, Any], reason: str) -> None:
     nano = load("nano")
     make_projector(nano, MORGAN, **record).save_pretrained(tmp_path)
@@ -235,6 +239,19 @@ def test_several_projectors_of_a_kind_are_named(tmp_path: Path) -> None:
 def _no_vectors_are_left_behind() -> Iterator[None]:
     yield
     gc.collect()
+
+
+def test_a_calibration_holds_for_the_projectors_it_was_made_with(model: Model) -> None:
+    from biomatrix.generation.origins import origin_of
+    from biomatrix.trust.origin import Origin, origin_doubts
+
+    shown, plain = Request(["Is it ", bm.Soft(ETHANOL), "?"]), Request("Is it?")
+    found = origin_of(model.engine, shown)
+    assert found["projector_hash"] == model.engine.resolver.source("molecule").hash  # type: ignore[attr-defined]
+    assert origin_of(model.engine, plain)["projector_hash"] == ""
+    assert not any("projector" in doubt for doubt in origin_doubts(found, found))
+    with pytest.raises(ConfigurationError, match="made with the projector"):
+        origin_doubts(found | Origin(projector_hash="0" * 64), found)
 
 
 def test_a_request_keeps_its_parts_as_they_were_given(model: Model) -> None:

@@ -15,6 +15,7 @@ MADE = Origin(
     model="nano",
     model_hash="aa11",
     vocabulary_hash="cc",
+    projector_hash="ee",
     prompt="Log solubility of {molecule_smiles}",
     output="text",
     drawn="at temperature 1 and top-p 1",
@@ -37,6 +38,7 @@ def test_what_was_made_for_the_same_gives_no_doubt() -> None:
     [
         ({"model_hash": "bb22"}, r"weights of nano \(aa11\), not with this model's \(bb22\)"),
         ({"vocabulary_hash": "dd"}, "vocabulary of nano"),
+        ({"projector_hash": "dd"}, "projector of nano"),
         ({"output": "molecule_selfies"}, "answers in text, not in molecule_selfies"),
     ],
 )
@@ -114,6 +116,6 @@ def test_a_file_says_what_it_was_made_for(tmp_path: Path, name: str) -> None:
 def test_a_file_from_before_is_read_and_doubted(tmp_path: Path) -> None:
     path = tmp_path / "made.json"
     calibrate([0.0] * 9, [1.0] * 9, model="nano").save(path)
-    newer = ("prompt", "output", "drawn", "model_hash", "vocabulary_hash", "held_out")
+    newer = ("prompt", "output", "drawn", "model_hash", "vocabulary_hash", "projector_hash", "held_out")
     path.write_text(json.dumps({k: v for k, v in json.loads(path.read_text()).items() if k not in newer}))
     assert len(origin_doubts(Calibration.from_file(path).origin, MADE)) == 4

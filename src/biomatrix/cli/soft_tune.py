@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import math
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -38,7 +40,7 @@ def tune(
     from biomatrix.soft.tuning.recipe import load_soft_recipe
 
     settings = load_soft_recipe(recipe)  # before what takes seconds to import
-    from biomatrix.soft.tuning.run import soft_tune
+    from biomatrix.soft.tuning.choosing import soft_tune
 
     with shown_log(quiet):
         result = soft_tune(settings, resume=resume)
@@ -59,13 +61,18 @@ def as_values(result: SoftTuningResult) -> dict[str, Any]:
         "split": result.split,
         "model": None if result.model is None else str(result.model),
         "projector": None if result.projector is None else str(result.projector),
+        "tried": [{**asdict(one), "nats": one.nats if math.isfinite(one.nats) else None} for one in result.tried],
     }
 
 
 def told(result: SoftTuningResult) -> str:
     """Return a result in lines."""
     training = result.training
-    counts = f"{result.examples:,} examples, {result.refused:,} refused; the test is apart {result.split}"
+    tried = "".join(
+        f"\n  candidate {one.name}: {one.fault or f'held-out loss {one.nats:.4f}, {one.step:,} updates'}"
+        for one in result.tried
+    )
+    counts = f"{result.examples:,} examples, {result.refused:,} refused; the test is apart {result.split}{tried}"
     if not training.finished:
         return f"stopped and saved at step {training.step:,}; run again to resume: {training.checkpoint}\n  {counts}"
     asked = f'biomatrix soft ask {training.checkpoint.parent} "QUESTION" --KIND FILE'

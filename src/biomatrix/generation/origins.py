@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Any, Final
 from biomatrix.entities.base_entity import Entity
 from biomatrix.errors import ConfigurationError
 from biomatrix.trust.origin import TEXT, Origin, origin_doubts
+from biomatrix.vocabulary.tables import Deferred
 from biomatrix.vocabulary.token_table import token_table_fingerprint
 
 if TYPE_CHECKING:
     from biomatrix.generation.engine import Engine
     from biomatrix.generation.requests import Request
+    from biomatrix.generation.resolving import PromptResolver
     from biomatrix.trust.calibration import Calibration
     from biomatrix.vocabulary.tables import Item
     from biomatrix.vocabulary.vocabulary import Vocabulary
@@ -33,12 +35,15 @@ def origin_of(engine: Engine, request: Request, *, drawn: str | None = None) -> 
         How the answer comes about, where it is not written as the request says.
     """
     found: str = getattr(engine, "model_hash", "")
+    resolver: PromptResolver | None = getattr(engine, "resolver", None)
+    parts = [part for part in request.parts if isinstance(part, Deferred)]
     return Origin(
         prompt=question_of(engine.vocabulary, request),
         output=", ".join(request.outputs) or TEXT,
         drawn=" ".join(_drawn(request)) if drawn is None else drawn,
         model_hash=found,
         vocabulary_hash=token_table_fingerprint(engine.vocabulary),
+        projector_hash=resolver.hash_of(parts) if resolver is not None and parts else "",
     )
 
 

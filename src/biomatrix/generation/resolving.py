@@ -20,6 +20,10 @@ class PromptResolver(Protocol):
         """Raise ConfigurationError where it belongs to other weights than those with this hash."""
         ...
 
+    def hash_of(self, parts: Sequence[Deferred]) -> str:
+        """Return what tells apart that which turns these parts into items; "" where there is none."""
+        ...
+
     def resolve_each(self, parts: Sequence[Deferred]) -> list[Item | BioMatrixError]:
         """Return an item for each part, or why there is none, in order; what it returns is that of the part alone."""
         ...

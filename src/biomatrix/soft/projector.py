@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
 import torch
 from torch import Tensor, nn
@@ -19,6 +19,8 @@ from biomatrix.errors import ConfigurationError, WeightsError
 from biomatrix.soft.projector_record import RECORD_FILE, WEIGHTS_FILE, ProjectorRecord
 
 MOST_LAYERS: Final = 3
+Scaling = Literal["all", "each", "none"]
+"""What is taken off an encoder's vectors: their mean and one spread of all numbers, or the spread of each number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,10 +110,18 @@ class Projector(nn.Module):
             digest.update(name.encode() + tensor.detach().cpu().to(torch.float32).contiguous().numpy().tobytes())
         return digest.hexdigest()
 
-    def standardise(self, vectors: Tensor) -> None:
-        """Take the mean and the spread of training vectors, ``float32 [..., d]``, off every vector from now on."""
+    def standardise(self, vectors: Tensor, scaling: Scaling = "each") -> None:
+        """Take the mean and the spread of training vectors, ``float32 [..., d]``, off every vector from now on.
+
+        One spread for all numbers keeps what the encoder made large large: the last of principal components, and the
+        rarest of counts, are mostly noise, and divided each by its own they are as loud as the first.
+        """
+        if scaling == "none":
+            return
         flat = vectors.reshape(-1, self.d).to(torch.float32)
         spread = flat.std(dim=0, unbiased=False)
+        if scaling == "all":
+            spread = spread.square().mean().sqrt().clamp(min=1e-6).expand(self.d)
         self.mean.copy_(flat.mean(dim=0))
         self.spread.copy_(torch.where(spread > 1e-6, spread, torch.ones_like(spread)))
 

@@ -16,8 +16,9 @@ from numpy.typing import NDArray
 from biomatrix.entities.base_entity import Entity
 from biomatrix.entities.encoder import Encoder, checked_vectors
 from biomatrix.errors import BioMatrixError, ConfigurationError
+from biomatrix.soft.encoders.table import folders_of
 from biomatrix.soft.projector import Projector
-from biomatrix.soft.projector_record import ProjectorRecord
+from biomatrix.soft.projector_record import RECORD_FILE, ProjectorRecord
 
 
 class SoftSource:
@@ -43,7 +44,8 @@ class SoftSource:
         _check_encoder(name, encoder, projector.record)
         self.name, self.encoder, self.projector = name, encoder, projector.eval()
         self.record: ProjectorRecord = projector.record
-        self._mark = bytes.fromhex(projector.hash)
+        self.hash = projector.hash
+        self._mark = bytes.fromhex(self.hash)
         self._lock = Lock()
 
     @classmethod
@@ -62,6 +64,7 @@ class SoftSource:
         record = projector.record
         if record is None:
             raise ConfigurationError("a projector without a record", file=str(folder))
+        _check_folders(record.encoder, place)
         try:
             return cls(place.resolve().name, open_encoder(record.encoder, beside=place), projector)
         except BioMatrixError as error:
@@ -105,6 +108,17 @@ class SoftSource:
     def key(self, content: bytes) -> bytes:
         """Return what the vectors stand for of an entity, or of vectors, with this content."""
         return hashlib.sha256(self.record.encoder_hash.encode() + self._mark + content).digest()
+
+
+def _check_folders(spec: str, place: Path) -> None:
+    """Refuse an encoder that lies elsewhere by an absolute path or one upwards: a projector opens what is its own."""
+    for folder in folders_of(spec).values():
+        if Path(folder).is_absolute() or ".." in Path(folder).parts:
+            raise ConfigurationError(
+                f"it names the folder {folder} of its encoder, which is outside; put that folder beside the projector "
+                f"(or a link to it), and write its name alone as encoder in {RECORD_FILE}",
+                file=str(place),
+            )
 
 
 def _check_encoder(name: str, encoder: Encoder, record: ProjectorRecord) -> None:

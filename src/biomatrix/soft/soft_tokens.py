@@ -119,6 +119,19 @@ class SoftTokens:
             found.append(Soft(entity) if isinstance(entity, Entity) and entity.kind in self.kinds else part)
         return found
 
+    def hash_of(self, parts: Sequence[Deferred]) -> str:
+        """Return the hashes of the projectors that parts are shown by, each once, in order; "" where one has none."""
+        try:
+            found = [
+                self.source(kind, part.projector).hash
+                for part in parts
+                if isinstance(part, Soft | GivenVectors)
+                for kind in (part.kinds if isinstance(part, Soft) else (part.kind,))
+            ]
+        except BioMatrixError:  # such a part is refused where it is asked
+            return ""
+        return " ".join(dict.fromkeys(found))
+
     def resolve_each(self, parts: Sequence[Deferred]) -> list[Item | BioMatrixError]:
         """Return the places of the vectors of each part, or why it has none, in order."""
         return [self._resolved(part) for part in parts]

@@ -99,7 +99,8 @@ class NextTokenLoss(nn.Module):
             For packed rows only: positions that start again at 0 keep documents apart. Neither a 2D mask nor a cache
             may come with them, or attention silently leaks between documents.
         per_token : bool
-            Return the unweighted loss of every token instead, ``float32 [B, T]``.
+            Return the unweighted loss of every label that has a weight instead, ``float32 [B, T]``; 0 of the others,
+            which take no pass through the output table.
         borders : Tensor, shape=(S + 1,), dtype=int32, optional
         longest : int, optional
             Where documents begin, for attention that takes them in place of a mask; see
@@ -119,7 +120,11 @@ class NextTokenLoss(nn.Module):
         ).last_hidden_state
         head: Any = self.model.lm_head
         if per_token:
-            return token_losses(x_BTD.flatten(0, 1), head.weight, labels.flatten(), self.chunk_rows).view_as(labels)
+            counted = weights > 0
+            found = torch.zeros(labels.shape, dtype=torch.float32, device=labels.device)
+            return found.masked_scatter(
+                counted, token_losses(x_BTD[counted], head.weight, labels[counted], self.chunk_rows)
+            )
         if head.weight.shape[0] < LARGE_VOCABULARY or (self._fixed and labels.numel() <= self.whole_rows):
             losses_N = self._losses(x_BTD.flatten(0, 1), head.weight, labels.flatten())
             return self._sum(losses_N, weights.flatten())

@@ -33,7 +33,7 @@ UNKNOWN: Final = "unknown"
 """Of ``held_out``: nobody looked."""
 _HELD_OUT: Final = ("true", "false", UNKNOWN)
 _BEFORE: Final = {
-    **dict.fromkeys(("prompt", "output", "drawn", "model_hash", "vocabulary_hash"), ""),
+    **dict.fromkeys(("prompt", "output", "drawn", "model_hash", "vocabulary_hash", "projector_hash"), ""),
     "held_out": UNKNOWN,
 }
 """Words that older files lack, and what they then are."""
@@ -91,7 +91,7 @@ class Calibration:
         What was asked, of whom, in which unit, and which records.
     held_out : {"true", "false", "unknown"}
         Whether the model was trained on none of the records.
-    prompt, output, drawn, model_hash, vocabulary_hash : str
+    prompt, output, drawn, model_hash, vocabulary_hash, projector_hash : str
         What it was made for, in the words of :class:`~biomatrix.trust.origin.Origin`; empty where that is not known.
     data_hash : str
         SHA-256 of the predictions and truths.
@@ -115,6 +115,7 @@ class Calibration:
     drawn: str = ""
     model_hash: str = ""
     vocabulary_hash: str = ""
+    projector_hash: str = ""
     data_hash: str = ""
     abstention: Abstention | None = None
 

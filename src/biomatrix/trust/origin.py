@@ -15,7 +15,11 @@ TEXT: Final = "text"
 """The output of an answer in no modality."""
 _SHOWN: Final = 80
 _SHOWN_HASH: Final = 12
-_HASHES: Final[Mapping[str, str]] = {"model_hash": "weights", "vocabulary_hash": "vocabulary"}
+_HASHES: Final[Mapping[str, str]] = {
+    "model_hash": "weights",
+    "vocabulary_hash": "vocabulary",
+    "projector_hash": "projector",
+}
 
 
 class Origin(TypedDict, total=False):
@@ -24,8 +28,9 @@ class Origin(TypedDict, total=False):
     ``task`` is the name of the task and ``prompt`` its question, entities as the modality that shows them:
     ``Log solubility (mol/L) of {molecule_smiles}``. ``output`` is what the answer is, ``unit`` that of its numbers, and
     ``drawn`` says how answers were drawn. ``model`` is a name; ``model_hash`` and ``vocabulary_hash`` tell weights and
-    tokens. ``data`` names the records, and ``held_out`` is ``true`` where the model was trained on none of them,
-    ``false`` where it was on some, ``unknown`` where nobody looked.
+    tokens, ``projector_hash`` the projectors of entities that the prompt shows as vectors. ``data`` names the records,
+    and ``held_out`` is ``true`` where the model was trained on none of them, ``false`` where it was on some,
+    ``unknown`` where nobody looked.
     """
 
     task: str
@@ -35,6 +40,7 @@ class Origin(TypedDict, total=False):
     model: str
     model_hash: str
     vocabulary_hash: str
+    projector_hash: str
     unit: str
     data: str
     held_out: str

@@ -20,12 +20,13 @@ from biomatrix.soft.splicing import splice
 from biomatrix.soft.tuning import SoftRun, soft_tune
 from biomatrix.soft.tuning.answers import first_token_logprobs, written_answers
 from biomatrix.soft.tuning.documents import question_ids
+from biomatrix.soft.tuning.sources import shown_entities
 from biomatrix.soft.tuning.task_data import subject
 from biomatrix.training.checkpoint import checkpoints
 from biomatrix.training.evaluation import batch_tensors
 from biomatrix.training.progress import MetricsLog
 
-from .small_runs import decoder, recipe, table
+from .small_runs import NANO, decoder, recipe, table
 
 pytest.importorskip("peft")
 BOTH, ADAPTER = "projector and lora", "lora"
@@ -42,7 +43,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def tensors(run: SoftRun) -> dict[str, torch.Tensor]:
     """The decoder's and the projector's tensors, wherever the projector stands."""
     found = {f"decoder {name}": tensor for name, tensor in run.model.state_dict().items() if ".rows." not in name}
-    found |= {f"projector {name}": tensor for name, tensor in run.projector.state_dict().items()}
+    found |= {f"projector {name}": tensor for name, tensor in run.source.projector.state_dict().items()}
     return {name: tensor.clone() for name, tensor in found.items()}
 
 
@@ -172,7 +173,8 @@ def test_padding_is_neither_learned_nor_attended_to(place: Path) -> None:
         end = int(np.flatnonzero(weights)[-1])
         assert batch.labels[row, end] in run.vocabulary.ending_ids  # an end of the answer is learned
         assert not weights[end + 1 :].any()
-    together = module(**batch_tensors(batch, torch.device("cpu")), per_token=True)
+    tensors = batch_tensors(batch, torch.device("cpu"))
+    together = module(**{**tensors, "weights": torch.ones_like(tensors["weights"])}, per_token=True)
     for row in range(len(batch.input_ids)):
         held = int(np.flatnonzero(batch.weights[row])[-1]) + 1
         ids, labels = (torch.from_numpy(each[row : row + 1, :held]) for each in (batch.input_ids, batch.labels))
@@ -201,12 +203,55 @@ def test_a_zeroed_vector_is_refused_by_the_public_path(place: Path) -> None:
 def test_a_fitted_encoder_travels_with_its_projector(tmp_path: Path) -> None:
     from biomatrix.entities.cell.encoders.expression_pca import ExpressionPCA
     from biomatrix.soft.encoders import open_encoder
-    from biomatrix.soft.tuning.opening import keep_encoder
+    from biomatrix.soft.encoders.beside import keep_beside
 
     genes = ["ENSG00000000003", "ENSG00000000005", "ENSG00000000419"]
     fitted = ExpressionPCA(genes, np.zeros(3, np.float32), np.eye(3, dtype=np.float32)[:2])
     fitted.save_pretrained(tmp_path / "fitted")
     encoder = open_encoder(f"expression_pca:{tmp_path / 'fitted'},parts=2")
-    assert keep_encoder(encoder, tmp_path / "projector") == "expression_pca:encoder,parts=2"
-    assert open_encoder(f"expression_pca:{tmp_path / 'projector' / 'encoder'},parts=2").hash == encoder.hash
-    assert keep_encoder(open_encoder("morgan,bits=64"), tmp_path) == "morgan,bits=64"
+    assert keep_beside(encoder, tmp_path / "projector") == "expression_pca:encoder,parts=2"
+    assert open_encoder("expression_pca:encoder,parts=2", beside=tmp_path / "projector").hash == encoder.hash
+    assert keep_beside(open_encoder("morgan,bits=64"), tmp_path) == "morgan,bits=64"
+    network = open_encoder(f"decoder:{NANO},kind=molecule")
+    assert keep_beside(network, tmp_path / "network") == "decoder:encoder,kind=molecule"
+    assert keep_beside(network, tmp_path / "network") == "decoder:encoder,kind=molecule"  # and again
+    assert open_encoder("decoder:encoder,kind=molecule", beside=tmp_path / "network").hash == network.hash
+
+
+def binding(folder: Path) -> Path:
+    """Write pairs of molecules and proteins as the table of binding has them."""
+    rows = [
+        f"{smiles},{'MKV' + letters * (2 + at % 7)},{at % 2}"
+        for at, smiles in enumerate(["CCO", "CCN", "c1ccccc1", "CCCC"] * 8)
+        for letters in ("AG", "WL")
+    ]
+    place = folder / "interaction" / "drugban_human_random"
+    place.mkdir(parents=True)
+    (place / "train.csv").write_text("SMILES,Protein,Y\n" + "\n".join(rows) + "\n")
+    return folder
+
+
+def test_a_prompt_shows_two_kinds_by_an_encoder_each(place: Path, tmp_path: Path) -> None:
+    task = {"name": "bind_human", "folder": str(binding(tmp_path)), "source": "", "split": "protein.sequence"}
+    soft = {"encoder": ["morgan,bits=64", "kmers,length=1"], "layers": 1, "start": "ridge"}
+    settings = recipe(place, "binding", task=task, soft=soft, run={"max_steps": 1})
+    run = SoftRun(settings)
+    assert sorted(run.sources) == ["molecule", "protein"]
+    asked = {subject(one, "protein").sequence for one in run.task.test}  # type: ignore[attr-defined]
+    assert asked.isdisjoint(subject(one, "protein").sequence for one in run.task.train)  # type: ignore[attr-defined]
+    result = run.tune()
+    assert result.projector is not None
+    assert sorted(path.name for path in result.projector.iterdir()) == ["molecule", "protein"]
+    model = bm.load(str(result.model), soft=str(result.projector))
+    example = run.task.test[0]
+    entities = iter([bm.Soft(subject(example, kind)) for kind in ("molecule", "protein")])
+    prompt = [part if isinstance(part, str) else next(entities) for part in run.question(example)]
+    (wanted,) = written_answers(run.model, run.vocabulary, question_ids([run.question(example)], run.vocabulary), 4)
+    assert model.generate(prompt, greedy=True, max_new_tokens=4)[0].text.strip() == wanted.strip()
+    alone = recipe(place, "one kind", task=task, soft={"encoder": "kmers,length=1"})
+    shown = SoftRun(alone).question(example)
+    assert isinstance(shown[1], tuple)  # the molecule as tokens, since nothing encodes it
+    with pytest.raises(ConfigurationError, match="an encoder takes a cell, and the task shows molecule, protein"):
+        shown_entities(run.task.train, {"cell": None})
+    with pytest.raises(ConfigurationError, match="two encoders take a molecule"):
+        SoftRun(recipe(place, "twice", task=task, soft={"encoder": ["morgan,bits=64", "morgan,bits=32"]}))

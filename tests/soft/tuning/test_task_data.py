@@ -82,3 +82,13 @@ def test_cells_stand_in_place_of_their_genes(shared: Path) -> None:
     donors = [{subject(one).obs["donor"] for one in side} for side in (found.train, found.test)]  # type: ignore[attr-defined]
     assert donors == [{"101"}, {"107"}]
     assert (len(found.train), len(found.test), found.left_out) == (954, 481, 0)
+
+
+def test_every_recipe_can_be_read() -> None:
+    from biomatrix.soft.tuning import load_soft_recipe
+
+    found = sorted((Path(__file__).parents[3] / "recipes").glob("soft_*.toml"))
+    assert len(found) >= 5
+    for path in found:
+        recipe = load_soft_recipe(path)
+        assert recipe.run.output.name == path.stem

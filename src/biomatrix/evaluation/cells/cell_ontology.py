@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -26,6 +26,23 @@ _FILE: Final = "cell_ontology/cell_types.parquet"
 
 
 @cache
+def read_definitions(folder: Path) -> Mapping[str, str]:
+    """Return what each type is in words, by id, from ``cell_ontology/cell_types.parquet`` of a folder of data.
+
+    The definition, or the label where the ontology defines none.
+
+    Raises
+    ------
+    ConfigurationError
+        There is no such file.
+    ParseError
+        It lacks a column.
+    """
+    table = _columns(folder, "id", "label", "definition")
+    return {id_: str(told or label) for id_, label, told in zip(*table.values(), strict=True)}
+
+
+@cache
 def read_ancestors(folder: Path) -> Ancestors:
     """Return what stands above each type, from ``cell_ontology/cell_types.parquet`` of a folder of data.
 
@@ -36,6 +53,11 @@ def read_ancestors(folder: Path) -> Ancestors:
     ParseError
         It has no columns ``id`` and ``ancestors``.
     """
+    table = _columns(folder, "id", "ancestors")
+    return {name: frozenset(above) for name, above in zip(*table.values(), strict=True)}
+
+
+def _columns(folder: Path, *names: str) -> Mapping[str, Sequence[Any]]:
     from pyarrow import ArrowException
     from pyarrow.parquet import read_table
 
@@ -43,10 +65,12 @@ def read_ancestors(folder: Path) -> Ancestors:
     if not path.is_file():
         raise ConfigurationError("no such file; name a folder that holds it", file=str(path))
     try:
-        table = read_table(path, columns=["id", "ancestors"]).to_pydict()
-        return {name: frozenset(above) for name, above in zip(table["id"], table["ancestors"], strict=True)}
+        table = read_table(path, columns=list(names)).to_pydict()
+        return {name: table[name] for name in names}
     except (ArrowException, KeyError, TypeError) as error:
-        raise ParseError("is no table with the columns id and ancestors; fetch it again", file=str(path)) from error
+        raise ParseError(
+            f"is no table with the columns {' and '.join(names)}; fetch it again", file=str(path)
+        ) from error
 
 
 def ids_of_labels(cells: LabelledCells) -> Mapping[str, str]:

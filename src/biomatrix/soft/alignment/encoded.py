@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,11 +10,12 @@ import numpy as np
 
 from biomatrix.entities.encoder import Encoder, checked_vectors
 from biomatrix.entities.rejects import Reject
-from biomatrix.errors import BioMatrixError
+from biomatrix.errors import BioMatrixError, ConfigurationError
 from biomatrix.progress import Progress
 from biomatrix.soft.alignment.fitting import TextTable
 from biomatrix.soft.alignment.judging import Side
-from biomatrix.soft.alignment.pairs import PairSet
+from biomatrix.soft.alignment.pairs import Pair, PairSet
+from biomatrix.soft.alignment.text_side import TextSide
 from biomatrix.soft.alignment.text_space import TextSpace
 from biomatrix.soft.alignment.texts import without_refused
 from biomatrix.soft.vectors import VectorStore
@@ -68,6 +70,33 @@ def _checked(encoder: Encoder, found: NDArray[np.float32] | BioMatrixError) -> N
         return found if isinstance(found, BioMatrixError) else checked_vectors(found, encoder.k, encoder.d)
     except BioMatrixError as error:
         return error
+
+
+def with_known_texts(
+    pairs: PairSet, vectors: NDArray[np.float32], side: TextSide
+) -> tuple[PairSet, NDArray[np.float32], list[Reject]]:
+    """Return the pairs whose first text the fitted side of texts knows, with their vectors, and the others as rejects.
+
+    Further wordings that it does not know are left out of their pair.
+
+    Raises
+    ------
+    ConfigurationError
+        It knows no text.
+    """
+    kept: list[Pair] = []
+    places: list[int] = []
+    rejects: list[Reject] = []
+    for at, pair in enumerate(pairs.pairs):
+        if side.knows(pair.texts[0]):
+            places.append(at)
+            kept.append(replace(pair, texts=tuple(filter(side.knows, pair.texts))))
+            continue
+        error = ConfigurationError(f"{side.name} knows nothing in {pair.texts[0][:40]!r}: it has no vector")
+        rejects.append(Reject.from_error(error, pairs.origin, at + 1))
+    if not kept:
+        raise ConfigurationError(f"{side.name} knows nothing in any of the {len(pairs):,} texts of {pairs.origin}")
+    return PairSet(tuple(kept), pairs.origin), vectors[places], rejects
 
 
 def side_of(pairs: PairSet, vectors: NDArray[np.float32], space: TextSpace) -> Side:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -20,15 +20,12 @@ from biomatrix.soft.alignment.objectives import ContrastiveEmbedding
 from biomatrix.soft.alignment.pairs import PairSet, key_numbers
 from biomatrix.soft.alignment.settings import AlignmentSettings
 from biomatrix.soft.alignment.text_space import TextSpace
-from biomatrix.soft.projector import Projector, ProjectorSettings
+from biomatrix.soft.projector import Projector, ProjectorSettings, Scaling
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
-
-Scaling = Literal["all", "each", "none"]
-"""What is taken off the encoder's vectors: their mean and one spread of all numbers, or the spread of each number."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -139,11 +136,7 @@ def new_projector(vectors: NDArray[np.float32], width: int, settings: FitSetting
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(settings.alignment.seed)
         projector = Projector(vectors.shape[-1], width, settings.length, settings.projector)
-    if settings.scaling != "none":
-        projector.standardise(torch.from_numpy(vectors))
-    if settings.scaling == "all":
-        flat = vectors.reshape(-1, vectors.shape[-1])
-        projector.spread.fill_(max(float(np.sqrt(flat.var(axis=0).mean())), 1e-6))
+    projector.standardise(torch.from_numpy(vectors), settings.scaling)
     return projector
 
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -29,6 +29,7 @@ from biomatrix.soft.alignment.run import AlignmentRun, AlignmentTask
 from biomatrix.soft.alignment.text_sides import open_text_side
 from biomatrix.soft.alignment.text_space import TextSpace
 from biomatrix.soft.alignment.word_counts import WordCounts
+from biomatrix.soft.encoders.beside import keep_beside
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -75,6 +76,9 @@ class Pool:
 def save_alignment(folder: Path, task: AlignmentTask, run: AlignmentRun) -> dict[str, Any]:
     """Write a run, each part whole or not at all, and return what ``alignment.json`` holds."""
     make_folder(folder)
+    record = run.projector.record
+    if record is not None:
+        run.projector.record = replace(record, encoder=keep_beside(task.encoder, folder) or record.encoder)
     run.projector.save_pretrained(folder)
     _save_pool(folder, task, run)
     about = described(task, run)

@@ -14,7 +14,7 @@ from biomatrix.entities.encoder import Encoder
 from biomatrix.entities.rejects import Reject
 from biomatrix.errors import ConfigurationError
 from biomatrix.soft.alignment.decoder import Decoder
-from biomatrix.soft.alignment.encoded import encoded_pairs, side_of
+from biomatrix.soft.alignment.encoded import encoded_pairs, side_of, with_known_texts
 from biomatrix.soft.alignment.fitting import FitSettings, new_projector, start_from_ridge
 from biomatrix.soft.alignment.judging import (
     LEFT_OUT,
@@ -146,6 +146,8 @@ def run_alignment(task: AlignmentTask, folder: Path | None = None) -> AlignmentR
     test_pairs, test_vectors, test_rejects = encoded_pairs(task.test, task.encoder, task.cache)
     settings = replace(task.settings, length=task.decoder.length)
     space = _space(task, train_pairs)
+    train_pairs, train_vectors, train_unknown = with_known_texts(train_pairs, train_vectors, space.side)
+    test_pairs, test_vectors, test_unknown = with_known_texts(test_pairs, test_vectors, space.side)
     train, test = side_of(train_pairs, train_vectors, space), side_of(test_pairs, test_vectors, space)
     numbers = key_numbers(train.keys)
     objective = _objective(task, train_pairs, train, numbers, space)
@@ -168,7 +170,7 @@ def run_alignment(task: AlignmentTask, folder: Path | None = None) -> AlignmentR
     told = verdict(rows, train.keys, test.keys)
     return AlignmentRun(
         projector, space, aligned, rows, told, train_pairs, test_pairs, train, test, place(test_vectors), before,
-        dropped, [*task.unread, *rejects, *test_rejects],
+        dropped, [*task.unread, *rejects, *test_rejects, *train_unknown, *test_unknown],
     )  # fmt: skip
 
 

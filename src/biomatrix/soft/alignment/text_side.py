@@ -46,6 +46,10 @@ class TextSide(ABC):
                 "%s: %d of %d texts are longer than it reads, and were cut at their end", self.name, cut, len(texts)
             )
 
+    def knows(self, text: str) -> bool:
+        """Return whether a text has a vector: of a side that counts what it learned, not every one."""
+        return bool(text.strip())
+
     @abstractmethod
     def vectors_of(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Return the vectors of texts that are not empty, ``float32 [n, width]``."""

@@ -61,6 +61,7 @@ class TextSpace:
         """
         distinct = list(dict.fromkeys(texts))
         side.fit(distinct)
+        distinct = [text for text in distinct if side.knows(text)]
         vectors = side.encode(distinct).astype(np.float64)
         mean = vectors.mean(axis=0)
         if toward is None or toward is side:

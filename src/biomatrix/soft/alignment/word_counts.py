@@ -99,6 +99,10 @@ class WordCounts(TextSide):
         found.update(self._weights.tobytes() + self._basis.tobytes())
         return found.hexdigest()
 
+    def knows(self, text: str) -> bool:
+        """Return whether a text holds a term of the training texts."""
+        return any(term in self._terms for term in self._terms_of(text))
+
     def vectors_of(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Return texts on the singular vectors, ``float32 [n, T]``; zeros where no term is known."""
         self._check_fitted()

@@ -134,6 +134,19 @@ def split_spec(spec: str) -> tuple[str, str, list[str]]:
     return name, folder, options
 
 
+def folders_of(spec: str) -> dict[str, str]:
+    """Return the folders that the text of an encoder names: by option, "" for that of its weights.
+
+    Examples
+    --------
+    >>> folders_of("auto:esm2,kind=protein,queries=learned")
+    {'': 'esm2', 'queries': 'learned'}
+    """
+    _, folder, options = split_spec(spec)
+    named = {key: value for key, _, value in (one.partition("=") for one in options) if key in _FOLDERS}
+    return {**({"": folder} if folder else {}), **named}
+
+
 def _made(known: KnownEncoder, argument: str, given: Mapping[str, Any]) -> Encoder:
     """Return the encoder of a row of the table, its options checked by the signature of what makes it."""
     make = _maker(load_attribute(known.home))

@@ -44,9 +44,13 @@ def written_answers(
     """
     network: Any = model
     network.eval()
+    places: dict[tuple[int, ...], list[int]] = {}
+    for number, question in enumerate(questions):
+        places.setdefault(tuple(question), []).append(number)
+    distinct = list(places)  # what is asked twice is answered once: without its entity, every question is the same
     found: list[str] = [""] * len(questions)
-    for numbers in _by_length(questions, batch_size):
-        ids, mask = _left_padded([questions[number] for number in numbers], vocabulary.pad_id or 0)
+    for numbers in _by_length(distinct, batch_size):
+        ids, mask = _left_padded([distinct[number] for number in numbers], vocabulary.pad_id or 0)
         written = network.generate(
             input_ids=ids.to(network.device),
             attention_mask=mask.to(network.device),
@@ -56,7 +60,9 @@ def written_answers(
             eos_token_id=vocabulary.ending_ids,
         )
         for number, row in zip(numbers, written[:, ids.shape[1] :].tolist(), strict=True):
-            found[number] = vocabulary.text(_before_end(row, vocabulary.ending_ids))
+            text = vocabulary.text(_before_end(row, vocabulary.ending_ids))
+            for place in places[distinct[number]]:
+                found[place] = text
     return found
 
 

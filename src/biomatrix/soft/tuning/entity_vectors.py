@@ -46,6 +46,15 @@ class EntityVectors:
         """Return the vectors of entities, ``float32 [n, k, d]``; ConfigurationError where one has none."""
         return self._store.rows([self.encoder.key(entity) for entity in entities])
 
+    def fault(self, entity: Entity) -> BioMatrixError | None:
+        """Return why an entity has no vectors; None where it has."""
+        if not self.refused:
+            return None
+        try:
+            return self.refused.get(self.encoder.key(entity))
+        except BioMatrixError as error:
+            return error
+
     def give_out(self, rows: VectorRows, projector: Projector) -> None:
         """Add all vectors of the store to a table of rows; :meth:`ids` then says which are whose."""
         self._ids = rows.add(self._store.vectors, projector)

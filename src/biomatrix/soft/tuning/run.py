@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -11,23 +11,19 @@ import torch
 from torch import nn
 
 from biomatrix.entities.encoder import Encoder
-from biomatrix.errors import BioMatrixError, ConfigurationError
+from biomatrix.errors import ConfigurationError
 from biomatrix.generation.loading import model_folder
 from biomatrix.generation.model_hash import folder_hash, model_hash
 from biomatrix.soft.projector import Projector, ProjectorSettings
 from biomatrix.soft.splicing import splice
 from biomatrix.soft.tuning.documents import ExchangeDocuments
 from biomatrix.soft.tuning.entity_vectors import EntityVectors
-from biomatrix.soft.tuning.opening import (
-    aligned_projector,
-    encoder_of,
-    keep_encoder,
-    new_projector,
-    tuned_record,
-)
+from biomatrix.soft.tuning.opening import aligned_projector, new_projector, start_near_answers
 from biomatrix.soft.tuning.recipe import SoftRecipe
-from biomatrix.soft.tuning.showing import as_positions, shown_question
-from biomatrix.soft.tuning.task_data import TaskExamples, read_task, subject
+from biomatrix.soft.tuning.result import SoftTuningResult
+from biomatrix.soft.tuning.showing import Show, as_vectors, shown_question
+from biomatrix.soft.tuning.sources import TuningSource, open_encoders, shown_entities, with_vectors
+from biomatrix.soft.tuning.task_data import TaskExamples, entities_of, read_task
 from biomatrix.soft.vector_rows import VectorRows
 from biomatrix.tasks.benchmarks.answers import gold_answer
 from biomatrix.tasks.benchmarks.examples import Example
@@ -48,33 +44,9 @@ MODEL: Final = "model"
 """The merged decoder, in the output folder."""
 PROJECTOR: Final = "projector"
 """Its projector."""
+HELD_OUT: Final = "held out"
+"""The name of what is measured on, in the records of a run."""
 _FORM: Final = ("layers", "width", "norm", "dropout", "learned")
-
-
-@dataclass(frozen=True)
-class SoftTuningResult:
-    """How a run ended.
-
-    Parameters
-    ----------
-    training : TrainingResult
-    trained_parameters : int
-        Weights that moved.
-    examples, refused : int
-        Exchanges that were learned from, and those that were not: too long, or about an entity without vectors.
-    split : str
-        What keeps training and test apart.
-    model, projector : Path, optional
-        The merged decoder and its projector, of a run that came to its end.
-    """
-
-    training: TrainingResult
-    trained_parameters: int
-    examples: int
-    refused: int
-    split: str
-    model: Path | None = None
-    projector: Path | None = None
 
 
 class SoftRun:
@@ -87,15 +59,15 @@ class SoftRun:
     Raises
     ------
     ConfigurationError, WeightsError
-        The recipe, its task, its decoder, its encoder and its projector do not fit together.
+        The recipe, its task, its decoder, its encoders and its projectors do not fit together.
 
     Attributes
     ----------
     task : TaskExamples
-    vectors : EntityVectors
+    sources : dict of str to TuningSource
+        Encoder, vectors and projector by kind of entity.
     rows : VectorRows
         Inside the decoder's embedding.
-    projector : Projector
     documents : ExchangeDocuments
     trainer : Trainer
     """
@@ -105,25 +77,44 @@ class SoftRun:
         self.folder = model_folder(recipe.model.checkpoint)
         self.vocabulary = Vocabulary.from_pretrained(self.folder)
         self.task: TaskExamples = read_task(recipe.task)
-        self.encoder: Encoder = encoder_of(recipe.soft)
-        about = [subject(one) for one in (*self.task.train, *self.task.test)]
-        self.vectors = EntityVectors(recipe.soft.vectors, self.encoder, about)
+        encoders = open_encoders(recipe.soft)
+        shown = shown_entities((*self.task.train, *self.task.held_out, *self.task.test), encoders)
+        vectors = {
+            kind: EntityVectors(recipe.soft.vectors, encoder, shown[kind]) for kind, (encoder, _) in encoders.items()
+        }
         self.training_recipe = recipe.training(self.folder)
         self.model: PreTrainedModel = build_model(self.training_recipe.model, self.vocabulary, recipe.run)
         self.base_hash = model_hash(self.model.named_parameters())
-        self.train, self.lost = self._with_vectors(self.task.train)
-        self.projector = self._projector()
+        self.train, faults = with_vectors(self.task.train, vectors)
+        if not self.train:
+            raise ConfigurationError(f"the encoders took no example of the task; the first: {faults[0].message}")
+        self.lost = len(faults)
+        self.sources = {
+            kind: TuningSource(encoder, vectors[kind], self._projector(encoder, vectors[kind], aligned))
+            for kind, (encoder, aligned) in encoders.items()
+        }
         self.rows = VectorRows()
-        self.vectors.give_out(self.rows, self.projector)
-        self.documents = self._documents()
+        for source in self.sources.values():
+            source.vectors.give_out(self.rows, source.projector)
+        self.documents = self._documents(self.train)
+        held_out, _ = with_vectors(self.task.held_out, vectors)
+        measured = {HELD_OUT: self._documents(held_out)} if held_out else {}
         splice(self.model, self.rows, self.trains_projector)
         if not self.trains_projector:
-            self.projector.requires_grad_(False).eval()
+            for source in self.sources.values():
+                source.projector.requires_grad_(False).eval()
         beside: tuple[nn.Module, ...] = (self.rows,) if self.trains_projector else ()
         identity = DataIdentity(self._fingerprint(), token_table_fingerprint(self.vocabulary))
         self.trainer = Trainer(
-            self.training_recipe, self.model, self.vocabulary, self.documents, data=identity, beside=beside
+            self.training_recipe, self.model, self.vocabulary, self.documents, measured, identity, beside
         )
+
+    @property
+    def source(self) -> TuningSource:
+        """The only source; ConfigurationError where there are several."""
+        if len(self.sources) > 1:
+            raise ConfigurationError(f"this run has several encoders, of {', '.join(self.sources)}: see sources")
+        return next(iter(self.sources.values()))
 
     @property
     def trains_projector(self) -> bool:
@@ -135,12 +126,17 @@ class SoftRun:
         """Weights that an optimiser moves."""
         return sum(each.numel() for each in self.model.parameters() if each.requires_grad)
 
+    @property
+    def show(self) -> Show:
+        """How questions show entities."""
+        return as_vectors({kind: source.vectors.ids for kind, source in self.sources.items()})
+
     def question(self, example: Example) -> Sequence[PartItem]:
-        """Return the question of an example, its entity as places of vectors."""
+        """Return the question of an example, its entities as places of vectors."""
         return shown_question(
             self.task.benchmark,
             example,
-            as_positions(self.vectors.ids),
+            self.show,
             paraphrases=self.recipe.task.paraphrases,
             seed=self.recipe.run.seed,
         )
@@ -153,8 +149,14 @@ class SoftRun:
         ConfigurationError
             The output folder holds checkpoints and the run is not to be resumed, or they are of another run.
         """
+        result = self.run_training(resume)
+        if result.finished:
+            self.export(self.recipe.run.output)
+        return self.told(result)
+
+    def run_training(self, resume: bool = True) -> TrainingResult:
+        """Train as :meth:`tune` does, and write nothing but checkpoints."""
         output = self.recipe.run.output
-        told: dict[str, Any] = {"refused": self.lost + len(self.documents.refused), "split": self.task.split}
         with only_run(output, self.trainer.accelerator.is_main_process):
             if resume:
                 self.trainer.resume()
@@ -162,10 +164,14 @@ class SoftRun:
                 raise ConfigurationError(
                     f"{output} holds checkpoints of another run; resume it or choose another folder"
                 )
-            result = self.trainer.train()
-            if result.finished:
-                told |= {MODEL: output / MODEL, PROJECTOR: output / PROJECTOR}
-                self.export(output)
+            return self.trainer.train()
+
+    def told(self, result: TrainingResult) -> SoftTuningResult:
+        """Return how a run ended, with what is known of it here."""
+        output = self.recipe.run.output
+        told: dict[str, Any] = {"refused": self.lost + len(self.documents.refused), "split": self.task.split}
+        if result.finished:
+            told |= {MODEL: output / MODEL, PROJECTOR: output / PROJECTOR}
         return SoftTuningResult(result, self.trained_parameters, len(self.documents), **told)
 
     def export(self, output: Path) -> None:
@@ -173,78 +179,41 @@ class SoftRun:
         self.trainer.take_best()
         self.trainer.export(output / MODEL, torch.float32)
         self.trainer.export_adapter(output / "adapter")
-        spec = keep_encoder(self.encoder, output / PROJECTOR)
         decoder_hash = folder_hash(output / MODEL)
-        self.projector.record = tuned_record(
-            self.projector, self.encoder, spec, self.base_hash, decoder_hash, self.recipe.task.name
-        )
         with self.trainer.as_exported():
-            self.projector.save_pretrained(output / PROJECTOR)
+            for kind, source in self.sources.items():
+                folder = output / PROJECTOR if len(self.sources) == 1 else output / PROJECTOR / kind
+                source.save(folder, self.base_hash, decoder_hash, self.recipe.task.name)
 
-    def _with_vectors(self, examples: Sequence[Example]) -> tuple[tuple[Example, ...], int]:
-        """Return the examples whose entity the encoder took, and the number of the others."""
-        if not self.vectors.refused:
-            return tuple(examples), 0
-        kept = tuple(one for one in examples if self.encoder.key(subject(one)) not in self.vectors.refused)
-        if not kept:
-            raise ConfigurationError(
-                f"the encoder took no entity of the task; the first was refused: {_first(self.vectors.refused)}"
-            )
-        return kept, len(examples) - len(kept)
-
-    def _projector(self) -> Projector:
+    def _projector(self, encoder: Encoder, vectors: EntityVectors, aligned: Path | None) -> Projector:
         soft = self.recipe.soft
-        if soft.projector is not None:
-            return aligned_projector(soft.projector, self.encoder, self.model)
+        if aligned is not None:
+            return aligned_projector(aligned, encoder, self.model)
         settings = ProjectorSettings(**{name: getattr(soft, name) for name in _FORM})
-        entities = [subject(one) for one in self.train]
-        return new_projector(
-            self.encoder, self.vectors, entities, settings, self.model, self.vocabulary, self.recipe.run.seed
-        )
+        about = [(entity, one) for one in self.train for entity in entities_of(one) if entity.kind == encoder.kind]
+        entities, seed = [entity for entity, _ in about], self.recipe.run.seed
+        projector = new_projector(encoder, vectors, entities, settings, self.model, self.vocabulary, seed, soft.scaling)
+        if soft.start == "ridge":
+            answers = [self.answer(one) for _, one in about]
+            start_near_answers(projector, vectors.matrix(entities), answers, self.model, self.vocabulary, seed)
+        return projector
 
-    def _documents(self) -> ExchangeDocuments:
-        exchanges = []
-        for example in self.train:
-            answer = gold_answer(self.task.benchmark, example)
-            if answer is None:
-                raise ConfigurationError(f"{self.task.benchmark.name}: the data hold no answer to {example.key}")
-            exchanges.append((self.question(example), answer))
+    def answer(self, example: Example) -> str:
+        """Return the right answer to an example; ConfigurationError where the data hold none."""
+        found = gold_answer(self.task.benchmark, example)
+        if found is None:
+            raise ConfigurationError(f"{self.task.benchmark.name}: the data hold no answer to {example.key}")
+        return found
+
+    def _documents(self, examples: Sequence[Example]) -> ExchangeDocuments:
+        exchanges = [(self.question(one), self.answer(one)) for one in examples]
         return ExchangeDocuments(exchanges, self.vocabulary, self.recipe.batches.max_length)
 
     def _fingerprint(self) -> str:
-        shown = [self.encoder.key(subject(self.train[number])) for number in self.documents.kept]
-        settings = asdict(self.projector.settings)
-        return self.documents.fingerprint(
-            besides=(
-                self.encoder.hash,
-                self.projector.hash,
-                f"{self.recipe.soft.trained} {settings}",
-                *shown,
-            )
-        )
-
-
-def soft_tune(recipe: SoftRecipe, *, resume: bool = True) -> SoftTuningResult:
-    """Run a recipe to its end.
-
-    Parameters
-    ----------
-    recipe : SoftRecipe
-    resume : bool
-        Go on from the newest checkpoint in the output folder, if there is one.
-
-    Returns
-    -------
-    SoftTuningResult
-        The decoder is in ``<output>/model``, its projector in ``<output>/projector``: open both with
-        ``bm.load(model, soft=projector)``.
-    """
-    run = SoftRun(recipe)
-    try:
-        return run.tune(resume)
-    finally:
-        run.trainer.close()
-
-
-def _first(refused: dict[str, BioMatrixError]) -> str:
-    return next(iter(refused.values())).message
+        learned = [self.train[number] for number in self.documents.kept]
+        besides = [f"{self.recipe.soft.trained}"]
+        for kind, source in self.sources.items():
+            besides += [source.encoder.hash, source.projector.hash, str(asdict(source.projector.settings))]
+            entities = (entity for one in learned for entity in entities_of(one) if entity.kind == kind)
+            besides += [source.encoder.key(entity) for entity in entities]
+        return self.documents.fingerprint(besides=besides)

@@ -23,6 +23,16 @@ def as_positions(ids: Callable[[Entity], Sequence[int]]) -> Show:
     return lambda entity, modality: (Positions(tuple(ids(entity))),)
 
 
+def as_vectors(ids: Mapping[str, Callable[[Entity], Sequence[int]]]) -> Show:
+    """Show entities of some kinds as vectors, and others as tokens of the modality that stands with each."""
+
+    def show(entity: Entity, modality: str | None) -> Sequence[PartItem]:
+        given = ids.get(entity.kind)
+        return as_tokens()(entity, modality) if given is None else (Positions(tuple(given(entity))),)
+
+    return show
+
+
 def as_tokens(modality: str | None = None) -> Show:
     """Show entities as tokens of a modality; of the one that stands with each in the prompt where none is named."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -16,12 +16,21 @@ from biomatrix.entities.near_matches import choices
 from biomatrix.entities.rejects import Reject
 from biomatrix.entities.settings import Section
 from biomatrix.errors import ConfigurationError
-from biomatrix.soft.tuning.splitting import GIVEN, refuse_random, split_by_key
+from biomatrix.soft.tuning.splitting import (
+    GIVEN,
+    TRAIN_SHARE,
+    KeyOf,
+    held_out_of,
+    refuse_random,
+    split_by_group,
+)
 from biomatrix.tasks.benchmarks.benchmark import Benchmark, DataSet
 from biomatrix.tasks.benchmarks.examples import Example
 from biomatrix.tasks.benchmarks.loading import TRAIN, load_examples
 
 Count = Annotated[int, Field(gt=0)]
+OWN_TASKS: Final = Path(__file__).with_name("tasks.toml")
+"""Definitions of questions about entities of several kinds."""
 _OF_ONE_FILE: Final = frozenset({"file", "fold_by", "split_column", "splits"})
 """Settings of data whose sides lie in one file."""
 
@@ -39,16 +48,19 @@ class TaskData(Section):
     """The file of each split, in place of those that the task names."""
     split: str = GIVEN
     """``given``: as the data are split; or the key by which entities are related, such as ``scaffold``: all that share
-    it are on one side."""
+    it are on one side. Where examples show several, ``protein.sequence`` is that of the protein."""
     entities: str = ""
     """The file in ``folder`` with the entities themselves, where the task shows them as text; matched by name."""
     shown_as: str = ""
     """The placeholder of that text."""
     paraphrases: bool = False
     """Ask in every wording of the task, drawn by the example; else in the first."""
+    held_out: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    """The share of the training examples that is measured on and not learned from, for ``run.patience`` and for
+    candidates. Whole donors or batches where the training side holds several, which may be more."""
     most_train: Count | None = None
     most_test: Count | None = None
-    """The most examples of each side, the first ones."""
+    """The most examples of each side, the first ones; what is held out counts among those of training."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,11 +72,13 @@ class TaskExamples:
     benchmark : Benchmark
         Its prompts, parser and judge.
     train, test : tuple of Example
-        An entity stands in the prompt of each.
+        At least one entity stands in the prompt of each.
     split : str
         What keeps them apart, in words.
     left_out : int
         Rows that could not be read, or training rows about an entity that is asked about in the test.
+    held_out : tuple of Example
+        Examples of the training side that are measured on and not learned from.
     """
 
     benchmark: Benchmark
@@ -72,10 +86,13 @@ class TaskExamples:
     test: tuple[Example, ...]
     split: str
     left_out: int = 0
+    held_out: tuple[Example, ...] = ()
 
 
 def read_task(data: TaskData) -> TaskExamples:
     """Return the examples of a task.
+
+    An example whose entities are all those of a test example is not learned from.
 
     Raises
     ------
@@ -94,17 +111,22 @@ def read_task(data: TaskData) -> TaskExamples:
     if data.entities:
         train, test = _with_entities(data, train), _with_entities(data, test)
     split = source.split_rule
+    group: Callable[[Example], str] = _identity
     if data.split != GIVEN:
-        train, test = split_by_key([*train, *test], data.split, subject)
-        split = f"by {data.split}"
+        keys = KeyOf(data.split, subject)
+        train, test = split_by_group([*train, *test], keys, TRAIN_SHARE)
+        keys.check()
+        split, group = f"by {data.split}", keys
     asked = {_identity(one) for one in test}
     kept = [one for one in train if _identity(one) not in asked]
+    learned, held_out = held_out_of(kept[: data.most_train], data.held_out, group)
     found = TaskExamples(
         benchmark,
-        tuple(kept[: data.most_train]),
+        tuple(learned),
         tuple(test[: data.most_test]),
         split,
         rejects + len(train) - len(kept),
+        tuple(held_out),
     )
     for side, rows in ((TRAIN, found.train), ("test", found.test)):
         if not rows:
@@ -112,12 +134,25 @@ def read_task(data: TaskData) -> TaskExamples:
     return found
 
 
-def subject(example: Example) -> Entity:
-    """Return the entity that an example is about, the first of its fields; ConfigurationError where it has none."""
-    for value in example.fields.values():
-        entity = value[0] if isinstance(value, tuple) else value
-        if isinstance(entity, Entity):
+def entities_of(example: Example) -> list[Entity]:
+    """Return the entities that an example shows, in the order of its fields."""
+    values = (value[0] if isinstance(value, tuple) else value for value in example.fields.values())
+    return [value for value in values if isinstance(value, Entity)]
+
+
+def subject(example: Example, kind: str | None = None) -> Entity:
+    """Return the entity that an example is about, the first of its fields, or of those of a kind.
+
+    Raises
+    ------
+    ConfigurationError
+        It has none.
+    """
+    for entity in entities_of(example):
+        if kind in (None, entity.kind):
             return entity
+    if kind is not None:
+        raise ConfigurationError(f"example {example.key} shows no {kind}")
     raise ConfigurationError(
         f"example {example.key} shows no entity but text alone; name the file that holds them as task.entities, and "
         "the placeholder that shows them as task.shown_as"
@@ -125,8 +160,8 @@ def subject(example: Example) -> Entity:
 
 
 def _identity(example: Example) -> str:
-    entity = subject(example)
-    return kind_of(entity).identity(entity)
+    subject(example)
+    return "\0".join(kind_of(entity).identity(entity) for entity in entities_of(example))
 
 
 def _benchmark(name: str) -> Benchmark:
@@ -134,7 +169,7 @@ def _benchmark(name: str) -> Benchmark:
     from biomatrix.tasks.benchmarks.definition_files import read_benchmarks
     from biomatrix.tasks.benchmarks.registry import benchmarks
 
-    known = {**read_benchmarks(TEXT_TASKS), **benchmarks()}
+    known = {**read_benchmarks(TEXT_TASKS), **read_benchmarks(OWN_TASKS), **benchmarks()}
     if name not in known:
         raise ConfigurationError(f"no task {name!r}; {choices(name, known)}")
     return known[name]
