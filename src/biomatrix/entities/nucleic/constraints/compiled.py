@@ -163,15 +163,13 @@ class Compiled:
         return reached
 
     @cached_property
-    def bases_to_end(self) -> NDArray[np.int64]:
-        """The bases from each node to the end, ``int64 [N]``, -1 where that is open."""
-        found = np.full(len(self.nodes), -1, dtype=np.int64)
+    def bases_left(self) -> NDArray[np.int64]:
+        """The fewest and the most bases from each node to the end, whatever the motifs: ``int64 [N, 2]``."""
+        found = np.zeros((len(self.nodes), 2), dtype=np.int64)
         for number in range(len(self.nodes) - 1, -1, -1):
-            ways = {0} if self.nodes[number].ends else set()
-            for edge in self.edges[number]:
-                behind = int(found[edge.target])
-                ways.add(-1 if behind < 0 else behind + (1 if edge.is_base else 3))
-            found[number] = ways.pop() if len(ways) == 1 else -1
+            ways = [found[edge.target] + (1 if edge.is_base else 3) for edge in self.edges[number]]
+            ways += [np.zeros(2, dtype=np.int64)] if self.nodes[number].ends else []
+            found[number] = min(way[0] for way in ways), max(way[1] for way in ways)
         return found
 
     @cached_property

@@ -10,7 +10,7 @@ from typing import Final
 from biomatrix.entities.nucleic.constraints.compiled import Compiled
 from biomatrix.entities.nucleic.constraints.motif_automaton import MotifAutomaton
 from biomatrix.entities.nucleic.constraints.template import Node, Region, coding, free_bases, given_bases, joined
-from biomatrix.entities.nucleic.genetic_code import STOP, genetic_code
+from biomatrix.entities.nucleic.genetic_code import genetic_code
 from biomatrix.entities.nucleic.motifs import POLY_A, Motif
 from biomatrix.errors import ConfigurationError
 
@@ -147,7 +147,7 @@ class Design:
             The untranslated parts where nothing is said of them; none where not given.
         """
         if self.coding is None:
-            return joined([free_bases(least, most).fixed(self.places)])
+            return self._free(least, most, default)
         before, behind = self.before or default, self.behind or default
         rule = _SIGNALS if behind is not None and behind.signals_from is not None else 0
         region = self.coding.region(rule, _UPSTREAM if before is not None and before.no_start else 0)
@@ -157,6 +157,18 @@ class Design:
         parts += [region.fixed(self.places)]
         parts += [] if behind is None else [behind.region("3' UTR base")]
         return joined(parts)
+
+    def _free(self, least: int, most: int, default: Untranslated | None) -> tuple[Node, ...]:
+        if default is not None:
+            raise ConfigurationError(
+                "constraints on a transcript start from its protein; give translates=PROTEIN, or design rna_sequence"
+            )
+        if self.before is not None or self.behind is not None:
+            raise ConfigurationError("utr5 and utr3 stand beside a protein; give translates=PROTEIN too")
+        last = max((place for place, _ in self.places), default=0)
+        if last >= most:
+            raise ConfigurationError(f"position {last + 1} is asked for, but there are at most {most:,} bases")
+        return joined([free_bases(max(least, 1), most).fixed(self.places)])
 
     @cached_property
     def motif_automaton(self) -> MotifAutomaton:
@@ -208,8 +220,3 @@ def _after_kozak(region: Region) -> Region:
     if rest and not rest[0].codons:
         rest = list(region.nodes[1:])
     return Region((replace(first, needs=_KOZAK), *rest), region.least)
-
-
-def is_whole(coding: Coding) -> bool:
-    """Return whether a protein ends with a stop."""
-    return coding.protein.endswith(STOP)

@@ -8,9 +8,10 @@ Legend of shapes: R rows, n ranges.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,6 +37,8 @@ _GROUPS: Final = np.array(
 """The codons in which each base comes next, as bits, by what is written of the codon: ``uint64 [21, 4]``."""
 _WRITTEN: Final = np.array([0] + [1] * 4 + [2] * 16)
 """How many bases of a codon are written."""
+_MOST_KNOWN: Final = 200_000
+"""The most states of which what may come is kept, where it is counted."""
 _POWERS: Final = np.array([1, 2, 4, 8])
 
 
@@ -47,16 +50,8 @@ class Table:
     gc: GcContent | None = None
 
 
-class TableMaker(Protocol):
-    """Works out the table for a range of lengths in tokens, or any; None for no upper end."""
-
-    def __call__(self, least: int, most: int | None, budget: int) -> Table:
-        """Return it. ConfigurationError where nothing fits."""
-        ...
-
-
-class DesignAutomaton:
-    """Guides a designed sequence.
+class DesignAutomaton(ABC):
+    """Guides a designed sequence; a subclass says what is asked of it.
 
     Parameters
     ----------
@@ -66,14 +61,11 @@ class DesignAutomaton:
         The control pair.
     symbol_ids : ndarray, shape=(68,), dtype=int64
         The ids of the bases A, C, G, T (or U) and of the codons; -1 for codons that are written base by base.
-    maker : TableMaker
     """
 
-    def __init__(
-        self, name: str, start_id: int, end_id: int, symbol_ids: NDArray[np.int64], maker: TableMaker
-    ) -> None:
+    def __init__(self, name: str, start_id: int, end_id: int, symbol_ids: NDArray[np.int64]) -> None:
         self.start_id, self.end_id = start_id, end_id
-        self._name, self._ids_of, self._maker = name, symbol_ids, maker
+        self._name, self._ids_of = name, symbol_ids
         written = np.flatnonzero(symbol_ids >= 0)
         self.ids: NDArray[np.int64] = np.union1d(symbol_ids[written], [end_id]).astype(np.int64)
         self._first = int(self.ids[0])
@@ -81,9 +73,13 @@ class DesignAutomaton:
         self._symbol_of[symbol_ids[written] - self._first] = written
         self._by_base = bool((symbol_ids[FIRST_CODON:] < 0).all())
         self._tables: list[Table] = []
-        self._numbers: dict[tuple[int, int | None, int], int] = {}
+        self._numbers: dict[tuple[int, int], int] = {}
         self._ranges: dict[tuple[int, int], Ranges] = {}
         self._known: dict[tuple[int, ...], tuple[int, int]] = {}
+
+    @abstractmethod
+    def table(self, least: int, most: int) -> Table:
+        """Return what fits a range of bases. ConfigurationError where nothing does."""
 
     @property
     def codon_cost(self) -> int:
@@ -92,10 +88,9 @@ class DesignAutomaton:
 
     def start(self, bounds: Bounds) -> NDArray[np.int64]:
         """Return the state of one row, ``int64 [6]``; ConfigurationError where nothing fits the bounds."""
-        least, most = (0, None) if bounds.range is None else bounds.range
-        key = least, most, bounds.budget
+        key = (0, 3 * bounds.budget) if bounds.range is None else bounds.range
         if key not in self._numbers:
-            self._tables.append(self._maker(least, most, bounds.budget))
+            self._tables.append(self.table(*key))
             self._numbers[key] = len(self._tables) - 1
         compiled = self._tables[self._numbers[key]].compiled
         if compiled.length + 1 > bounds.budget:
@@ -149,6 +144,8 @@ class DesignAutomaton:
                     after, more = int(edge.after[motifs, place]), int(GC_OF[edge.symbols[place]])
                     if gc is None or gc.kept(edge.target, after, written + more):
                         found[0 if edge.is_base else 1] |= int(edge.bits[place])
+            if len(self._known) >= _MOST_KNOWN:
+                self._known.clear()
             self._known[key] = found[0], found[1]
         return self._known[key]
 
@@ -160,18 +157,20 @@ class DesignAutomaton:
         following[symbols == NUM_SYMBOLS, _NODE] = _DONE
         for number, rows in self._rows(following):
             compiled = self._tables[number].compiled
-            _, node, motifs, prefix, _, _ = following[rows].T
-            symbol = symbols[rows]
+            symbol, some = symbols[rows], following[rows]
+            node = some[:, _NODE]
             if self._by_base:
-                inside = (compiled.to_codon[node] >= 0) & (symbol < FIRST_CODON)
-                whole = np.where(inside, np.where(prefix > 4, FIRST_CODON + 4 * (prefix - 5) + symbol, -1), symbol)
-                begun = np.where(prefix > 0, 1 + 4 * prefix + symbol, 1 + symbol)
-                following[rows, _PREFIX] = np.where(whole < 0, begun, 0)
-                rows, symbol = rows[whole >= 0], whole[whole >= 0]
-                _, node, motifs, _, _, _ = following[rows].T
-            following[rows, _NODE] = np.where(symbol < FIRST_CODON, compiled.to_base[node], compiled.to_codon[node])
-            following[rows, _MOTIFS] = compiled.motifs.after[motifs, symbol]
-            following[rows, _GC] += GC_OF[symbol]
+                prefix = some[:, _PREFIX]
+                inside = compiled.to_codon[node] >= 0
+                begun = np.where(inside & (prefix < 5), 1 + symbol + 4 * prefix, 0)
+                following[rows, _PREFIX] = begun
+                whole = np.flatnonzero(begun == 0)
+                symbol = (np.where(inside, FIRST_CODON + 4 * (prefix - 5), 0) + symbol)[whole]
+                rows, some, node = rows[whole], following[rows[whole]], node[whole]
+            some[:, _NODE] = np.where(symbol < FIRST_CODON, compiled.to_base[node], compiled.to_codon[node])
+            some[:, _MOTIFS] = compiled.motifs.after[some[:, _MOTIFS], symbol]
+            some[:, _GC] += GC_OF[symbol]
+            following[rows] = some
         return following
 
     def finished(self, states: States) -> NDArray[np.bool_]:

@@ -39,8 +39,8 @@ class GcContent:
     """
 
     def __init__(self, compiled: Compiled, low: float, high: float) -> None:
-        length = int(compiled.bases_to_end[0])
-        if length < 0:
+        length, longest = compiled.bases_left[0].tolist()
+        if length < longest:
             raise ConfigurationError(
                 "a share of G and C is kept where the length is exact; give every part of the sequence an exact length"
             )
