@@ -84,9 +84,14 @@ class TableAutomaton:
         """The states of the grammar."""
         return len(self._transitions)
 
+    def classes_of(self, ids: NDArray[np.int64]) -> NDArray[np.int32]:
+        """Return the class of tokens that each id belongs to, ``int32 [n]``; one more than the last for the end."""
+        classes: NDArray[np.int32] = self._class_of[ids - self._first]
+        return classes
+
     def may_follow(self, ids: NDArray[np.int64]) -> NDArray[np.bool_]:
         """Return for each state of the grammar, and last for an ended row, whether one of these ids may follow it."""
-        columns = np.unique(self._class_of[ids - self._first])
+        columns = np.unique(self.classes_of(ids))
         return np.append((self._transitions[:, columns] >= 0).any(axis=1), False)
 
     def start(self, bounds: Bounds) -> NDArray[np.int64]:
@@ -176,7 +181,7 @@ class TableAutomaton:
 
     def advance(self, states: States, ids: NDArray[np.int64]) -> States:
         """Return the states, ``int64 [R, 4]``, after one allowed id per row, ``int64 [R]``."""
-        columns = self._class_of[ids - self._first]
+        columns = self.classes_of(ids)
         if _are_free(states):
             following: States = states - _ONE_TOKEN
             following[:, 0] = self._after[states[:, 0], columns]

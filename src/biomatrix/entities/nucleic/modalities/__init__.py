@@ -1,0 +1,1 @@
+"""Nucleic acids as tokens."""
