@@ -125,6 +125,10 @@ class Design:
         What stands before and behind.
     gc : tuple of (float, float)
         Bounds on the share of G and C, from 0 to 1.
+    pairs : tuple of (int, int)
+        Bases that pair, counted from 0.
+    paired_length : int
+        The bases of the whole that the pairs are of; 0 where there are none.
     """
 
     coding: Coding | None = None
@@ -135,6 +139,8 @@ class Design:
     left: str = ""
     right: str = ""
     gc: tuple[tuple[float, float], ...] = ()
+    pairs: tuple[tuple[int, int], ...] = ()
+    paired_length: int = 0
 
     def nodes(self, least: int, most: int, default: Untranslated | None = None) -> tuple[Node, ...]:
         """Return the template.
@@ -146,6 +152,8 @@ class Design:
         default : Untranslated, optional
             The untranslated parts where nothing is said of them; none where not given.
         """
+        if self.coding is None and self.paired_length:
+            return self._free(self.paired_length, self.paired_length, default)
         if self.coding is None:
             return self._free(least, most, default)
         before, behind = self.before or default, self.behind or default
@@ -194,8 +202,8 @@ class Design:
         ConfigurationError
             What can be asked once is asked twice.
         """
-        for name in ("coding", "before", "behind", "left", "right"):
-            if changes.get(name) and getattr(self, name) not in (None, "", changes[name]):
+        for name in ("coding", "before", "behind", "left", "right", "paired_length"):
+            if changes.get(name) and getattr(self, name) not in (None, "", 0, changes[name]):
                 raise ConfigurationError(f"two constraints say what the {_IN_WORDS[name]} is; give one of them")
         joint = {
             name: (*getattr(self, name), *value) if isinstance(value, tuple) else value
@@ -210,6 +218,7 @@ _IN_WORDS: Final = {
     "behind": "3' UTR",
     "left": "left flank",
     "right": "right flank",
+    "paired_length": "pairing",
 }
 
 

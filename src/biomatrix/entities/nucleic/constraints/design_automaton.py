@@ -65,7 +65,7 @@ class DesignAutomaton(ABC):
 
     def __init__(self, name: str, start_id: int, end_id: int, symbol_ids: NDArray[np.int64]) -> None:
         self.start_id, self.end_id = start_id, end_id
-        self._name, self._ids_of = name, symbol_ids
+        self.name, self.symbol_ids = name, symbol_ids
         written = np.flatnonzero(symbol_ids >= 0)
         self.ids: NDArray[np.int64] = np.union1d(symbol_ids[written], [end_id]).astype(np.int64)
         self._first = int(self.ids[0])
@@ -95,7 +95,7 @@ class DesignAutomaton(ABC):
         compiled = self._tables[self._numbers[key]].compiled
         if compiled.length + 1 > bounds.budget:
             raise ConfigurationError(
-                f"{self._name} needs at least {compiled.length + 1} tokens, but only {bounds.budget} may be written; "
+                f"{self.name} needs at least {compiled.length + 1} tokens, but only {bounds.budget} may be written; "
                 "ask for a shorter answer, or allow more (max_new_tokens)"
             )
         return np.array([self._numbers[key], 0, compiled.start, 0, 0, bounds.budget], dtype=np.int64)
@@ -210,7 +210,7 @@ class DesignAutomaton(ABC):
         bases, codons = key
         symbols = [base for base in range(FIRST_CODON) if bases >> base & 1]
         symbols += [FIRST_CODON + codon for codon in range(NUM_SYMBOLS - FIRST_CODON) if codons >> codon & 1]
-        ids = self._ids_of[symbols]
+        ids = self.symbol_ids[symbols]
         found = ranges_of(np.union1d(ids, [self.end_id]).astype(np.int64) if bases & _END else np.sort(ids))
         return self._ranges.setdefault(key, found)
 

@@ -67,11 +67,12 @@ class DesignedSequence(DesignAutomaton):
             )
         if not isinstance(automaton, TableAutomaton):
             raise ConfigurationError(f"{constraint} cannot follow what else has narrowed {modality.name}")
-        return cls(modality.name, ids.start_id, ids.end_id, _symbol_ids(modality, ids))
+        return DesignedSequence(modality.name, ids.start_id, ids.end_id, _symbol_ids(modality, ids))
 
     def keeping(self, changes: Mapping[str, object]) -> DesignedSequence:
         """Return the automaton under one more wish. Raises ConfigurationError where two contradict one another."""
-        return DesignedSequence(self._name, self.start_id, self.end_id, self._ids_of, self.design.adding(changes))
+        design = self.design.adding(changes)
+        return type(self)(self.name, self.start_id, self.end_id, self.symbol_ids, design)
 
     def table(self, least: int, most: int) -> Table:
         """Return what fits a range of bases.
