@@ -12,7 +12,7 @@ from biomatrix.entities.fasta import EXTENSIONS as FASTA_EXTENSIONS
 from biomatrix.entities.fasta import FORMAT as FASTA
 from biomatrix.entities.limits import DEFAULT_LIMITS, Limits
 from biomatrix.entities.nucleic.bases import BaseKind, as_dna, base_kind, foreign_letter, reverse_complement
-from biomatrix.entities.registration import FileFormat, Kind
+from biomatrix.entities.registration import FileFormat, Kind, View
 from biomatrix.entities.rejects import Reject
 from biomatrix.errors import UnsupportedError
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from biomatrix.entities.base_entity import Entity
     from biomatrix.entities.nucleic.entity import NucleicAcid
 
+_MODALITIES: Final = "biomatrix.entities.nucleic.modalities"
 _CERTAIN_SHARE: Final = 0.5
 """The share of A, C, G, T, U and N from which letters that all are IUPAC's are taken to be of a nucleic acid."""
 _SHARED_FORMATS: Final = (
@@ -222,6 +223,14 @@ class DnaKind(NucleicKind):
     plural: ClassVar[str] = "DNA sequences"
     typed_as: ClassVar[str] = "a sequence of bases in A, C, G and T"
     record_words: ClassVar[tuple[str, ...]] = ("dna",)
+    modalities: ClassVar[Mapping[str, str]] = {
+        "dna_sequence": f"{_MODALITIES}.sequence:DnaSequence",
+        "dna_kmer": f"{_MODALITIES}.kmers:DnaKmer",
+    }
+    views: ClassVar[tuple[View, ...]] = (
+        View("dna_sequence", "window", ("dna_sequence",)),
+        View("dna_kmer", "window", ("dna_kmer",)),
+    )
     written: ClassVar[re.Pattern[str]] = re.compile(r"(?<![A-Za-z])[ACGTN]{20,}(?![A-Za-z])")
 
     def identity(self, entity: NucleicAcid) -> str:
@@ -240,6 +249,17 @@ class RnaKind(NucleicKind):
     typed_as: ClassVar[str] = "a sequence of bases in A, C, G and U"
     formats: ClassVar[tuple[FileFormat, ...]] = (*_SHARED_FORMATS, *_PAIRED_FORMATS)
     record_words: ClassVar[tuple[str, ...]] = ("rna",)
+    modalities: ClassVar[Mapping[str, str]] = {
+        "rna_sequence": f"{_MODALITIES}.sequence:RnaSequence",
+        "rna_pairs": f"{_MODALITIES}.pairs:RnaPairs",
+        "mrna_codons": f"{_MODALITIES}.codons:MrnaCodons",
+    }
+    views: ClassVar[tuple[View, ...]] = (
+        View("rna_sequence", "window", ("rna_sequence",)),
+        View("rna_pairs", "single", ("rna_pairs",)),
+        View("rna_joint", "joint", ("rna_sequence", "rna_pairs")),
+        View("mrna_codons", "single", ("mrna_codons",)),
+    )
     written: ClassVar[re.Pattern[str]] = re.compile(r"(?<![A-Za-z])(?=[ACG]*U)[ACGUN]{20,}(?![A-Za-z])")
 
     def identity(self, entity: NucleicAcid) -> str:

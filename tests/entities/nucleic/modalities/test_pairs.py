@@ -261,8 +261,8 @@ def test_lengths_other_than_the_sequence_are_refused(guide_of: Callable[..., Any
     bound, length = pairs.bound_by(free, mrna.split("<utr G><codon AAA><utr C>"), mrna)
     assert isinstance(bound, PairedAutomaton)
     assert length == 5
+    one = letters.automaton(SegmentIds(1, 2, {"<rna A>": 4}, None))  # type: ignore[arg-type]
     with pytest.raises(ConfigurationError, match="no two letters"):
-        one = letters.automaton(SegmentIds(1, 2, {"<rna A>": 4}, None))  # type: ignore[arg-type]
         letters.bound_by(one, pairs.encode(rna("(...)")), pairs)
 
 

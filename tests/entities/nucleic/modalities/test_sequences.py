@@ -6,12 +6,11 @@ import csv
 import gzip
 import random
 from collections.abc import Callable
-from itertools import chain
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
 import pytest
-from ....walks import explore, needed, random_walk
 
 from biomatrix import NucleicAcid
 from biomatrix.entities import Modality
@@ -24,6 +23,8 @@ from biomatrix.entities.nucleic.modalities.kmers import DnaKmer
 from biomatrix.entities.nucleic.modalities.sequence import DnaSequence, RnaSequence
 from biomatrix.entities.segment_ids import SegmentIds
 from biomatrix.errors import ConfigurationError, DecodeError, UnsupportedError
+
+from ....walks import explore, needed, random_walk
 
 WRITERS: tuple[Modality, ...] = (DnaSequence(), RnaSequence(), DnaKmer(), MrnaCodons())
 each = pytest.mark.parametrize("writer", WRITERS, ids=lambda writer: writer.name)
@@ -72,7 +73,7 @@ def real_dna(shared: Path) -> list[NucleicAcid]:
 def real_mrna(shared: Path) -> list[NucleicAcid]:
     path = shared / "data" / "nucleic" / "mrna" / "ecoli_translation_efficiency.csv.gz"
     with gzip.open(path, "rt") as stream:
-        rows = [row["cds"].upper().replace("T", "U") for _, row in zip(range(1000), csv.DictReader(stream))]
+        rows = [row["cds"].upper().replace("T", "U") for row in islice(csv.DictReader(stream), 1000)]
     return [with_cds(f"GGAGA{letters}AAUAA", 5, 5 + len(letters)) for letters in rows]
 
 

@@ -1,1 +1,1 @@
-"""Nucleic acids as tokens."""
+"""Modalities of nucleic acids."""

@@ -10,8 +10,8 @@ import numpy as np
 from biomatrix.entities.grammar import Grammar
 
 UTR, CODON, BASE, CODE, PHASE_1, PHASE_2 = range(6)
-"""Classes of tokens: a base of a UTR; a codon; in the coding part a single base, and a code for several; the bases before
-the first whole codon, one or two."""
+"""Classes of tokens: a base of a UTR; a codon; in the coding part a single base, and a code for several; the bases
+before the first whole codon, one or two."""
 MARKS: Final = "uclapq"
 """A character for each class."""
 CODING: Final = re.compile(r"(u*)((?:p[la]|q[la]{2})?(?:c|a[la]{2}|la[la]|lla)*(?:[la]{1,2})?)(u*)")

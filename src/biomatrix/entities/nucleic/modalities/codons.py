@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from itertools import product
+from itertools import pairwise, product
 from typing import TYPE_CHECKING, ClassVar, Final
 
 import numpy as np
@@ -12,7 +12,7 @@ import numpy as np
 from biomatrix.entities.base_modality import checked_tokens
 from biomatrix.entities.nucleic.bases import CERTAIN, LETTERS, NAMES
 from biomatrix.entities.nucleic.entity import NucleicAcid
-from biomatrix.entities.nucleic.features import Feature
+from biomatrix.entities.nucleic.features import Feature, Interval
 from biomatrix.entities.nucleic.genetic_code import STOP, genetic_code
 from biomatrix.entities.nucleic.modalities.codon_grammar import BASE, CODE, CODING, CODON, MARKS, UTR, codon_grammar
 from biomatrix.entities.nucleic.modalities.nucleic_modality import LOST_WITH_LETTERS, NucleicModality
@@ -47,13 +47,15 @@ class MrnaCodons(NucleicModality):
 
     name: ClassVar[str] = "mrna_codons"
     kind: ClassVar[str] = "rna"
+    file_format: ClassVar[str] = "gb"
     start_token: ClassVar[str] = "<|mrna_start|>"
     end_token: ClassVar[str] = "<|mrna_end|>"
     start_description: ClassVar[str] = "Begins a messenger RNA with its codons"
     end_description: ClassVar[str] = "Ends a messenger RNA with its codons"
     token_pattern: ClassVar[re.Pattern[str]] = re.compile(r"<(?:utr|cds) [A-Z]>|<codon [ACGU]{3}>|<phase [12]>")
     cannot_carry: ClassVar[tuple[str, ...]] = (
-        "features but the coding part; of that its name, genetic code, qualifiers, and whether its ends are the true ones",
+        "features but the coding part",
+        "the coding part's name, genetic code, qualifiers, and whether its ends are the true ones",
         "base pairs",
         *LOST_WITH_LETTERS,
     )
@@ -126,7 +128,7 @@ class MrnaCodons(NucleicModality):
         start = found.end(1)
         stop = start + sum(map(len, pieces[found.start(2) : found.end(2)]))
         phase = "pq".find(found[2][0]) + 1
-        return NucleicAcid("".join(pieces), self.kind, features=(Feature(_CDS, ((start, stop),), phase=phase),))
+        return NucleicAcid("".join(pieces), self.kind, features=(Feature(_CDS, (Interval(start, stop),), phase=phase),))
 
     def _misplaced(self, tokens: Sequence[str]) -> DecodeError:
         grammar = self.grammar()
@@ -180,7 +182,7 @@ def _coding_part(rna: NucleicAcid) -> tuple[int, int, int]:
     pieces = list(coding.pieces())
     if any(strand < 0 for _, _, strand in pieces):
         raise UnsupportedError("its coding part lies on the other strand; take reverse_complement()", record=record)
-    for (_, stop, _), (start, _, _) in zip(pieces, pieces[1:], strict=False):
+    for (_, stop, _), (start, _, _) in pairwise(pieces):
         if start != stop:
             what = "is read on from" if start < stop else "leaves out bases, going on at"
             raise UnsupportedError(

@@ -1,4 +1,4 @@
-"""Which letters of RNA may pair: G with C, A with U, G with U; a code for several bases where one of its readings may."""
+"""Which letters of RNA may pair: G with C, A with U, G with U; a code for several bases where a reading of it may."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from biomatrix.entities.nucleic.bases import INOSINE, LETTERS, as_rna, readings
+from biomatrix.entities.nucleic.thresholds import CANONICAL
 
-_PAIRS: Final = frozenset({"GC", "CG", "AU", "UA", "GU", "UG", "IA", "AI", "IC", "CI", "IU", "UI"})
+_PAIRS: Final = CANONICAL | {"IA", "AI", "IC", "CI", "IU", "UI"}
 """Watson-Crick pairs, the wobble, and those of inosine."""
 
 

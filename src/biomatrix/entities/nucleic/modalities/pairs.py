@@ -12,9 +12,10 @@ from biomatrix.entities.base_modality import checked_tokens
 from biomatrix.entities.grammar import Grammar, one_or_more
 from biomatrix.entities.nucleic.entity import NucleicAcid
 from biomatrix.entities.nucleic.modalities.nucleic_modality import NucleicModality
-from biomatrix.entities.nucleic.modalities.paired_automaton import PairedAutomaton
 from biomatrix.entities.nucleic.modalities.pair_levels import levels_of
+from biomatrix.entities.nucleic.modalities.paired_automaton import PairedAutomaton
 from biomatrix.entities.nucleic.modalities.pairs_automaton import PairsAutomaton
+from biomatrix.entities.nucleic.thresholds import HAIRPIN
 from biomatrix.errors import ConfigurationError, DecodeError, UnsupportedError
 
 if TYPE_CHECKING:
@@ -52,6 +53,7 @@ class RnaPairs(NucleicModality):
 
     name: ClassVar[str] = "rna_pairs"
     kind: ClassVar[str] = "rna"
+    file_format: ClassVar[str] = "dbn"
     start_token: ClassVar[str] = "<|rna_2d_start|>"
     end_token: ClassVar[str] = "<|rna_2d_end|>"
     start_description: ClassVar[str] = "Begins the base pairs of an RNA"
@@ -68,7 +70,7 @@ class RnaPairs(NucleicModality):
         "name and notes",
     )
 
-    def __init__(self, levels: int = 6, loop: int = 3) -> None:
+    def __init__(self, levels: int = 6, loop: int = HAIRPIN) -> None:
         if not 1 <= levels <= _MOST_LEVELS:
             raise ConfigurationError(f"{self.name} has 1 to {_MOST_LEVELS} levels, not {levels}")
         if not 0 <= loop <= 8:
@@ -190,7 +192,8 @@ class RnaPairs(NucleicModality):
         if isinstance(bound, PairsAutomaton) and sibling.kind == self.kind and not sibling.needs_structure:
             other = sibling.decode(tokens)
             if isinstance(other, NucleicAcid) and sibling.name != self.name:
-                return PairedAutomaton(bound, other.sequence), len(other)
+                beside: Automaton = PairedAutomaton(bound, other.sequence)
+                return beside, len(other)
         return bound, length
 
     def units(self, tokens: Sequence[str]) -> list[tuple[int, ...]]:

@@ -19,8 +19,8 @@ from biomatrix.entities.table_automaton import ascending, in_words, ranges_of
 from biomatrix.errors import ConfigurationError
 
 _STATUS, _LEAST, _MOST, _BUDGET, _HEAD = range(5)
-"""Columns of a state: whether anything is written, or all; the least and the most bases to come, -1 for any number; tokens
-left to write. Behind them, for each level, how many brackets are open and how long the last of them must wait."""
+"""Columns of a state: whether anything is written, or all; the least and the most bases to come, -1 for any number;
+tokens left to write. Behind them, for each level, how many brackets are open and how long the last one must wait."""
 _EMPTY, _WRITING, _DONE = 0, 1, -1
 _NAME: Final = "rna_pairs"
 
@@ -55,6 +55,7 @@ class PairsAutomaton:
         self._change[1 : levels + 1] = np.eye(levels, dtype=np.int64)
         self._change[levels + 1 : -1] = -np.eye(levels, dtype=np.int64)
         self._opens = self._change > 0
+        self._opening, self._closing = slice(1, 1 + levels), slice(1 + levels, 1 + 2 * levels)
         self._known: dict[bytes, Ranges] = {}
 
     def start(self, bounds: Bounds) -> NDArray[np.int64]:
@@ -77,18 +78,33 @@ class PairsAutomaton:
     def allowed(self, states: States) -> Sequence[Ranges]:
         """Return for each row the ids that may come next; none once it has ended."""
         opened, waits = self._stacks(states)
-        room = self._room(states) - 1
-        change, opens = self._change[:-1], self._opens[:-1]
-        after = opened[:, None] + change
-        waiting = np.where(opens, self.loop, np.maximum(waits - 1, 0)[:, None])
-        fits = self._bases_to_close(after, waiting) <= room[:, None]
-        closes = slice(1 + self._levels, None)
-        fits[:, closes] &= (opened > 0) & (waits == 0)
-        fits[states[:, _STATUS] == _DONE] = False
-        ends = (states[:, _STATUS] == _WRITING) & (states[:, _LEAST] == 0) & ~opened.any(axis=1)
-        packed = np.packbits(np.concatenate([fits, ends[:, None]], axis=1), axis=1)
+        room = np.where(states[:, _STATUS] == _DONE, -1, self._room(states) - 1)
+        total = opened.sum(axis=1)
+        if (room > total + self.loop).all():  # for one bracket more, however long the last ones must wait
+            fits = np.ones((len(states), len(self.tokens) + 1), dtype=np.bool_)
+        else:
+            fits = self._fitting(opened, waits, room)
+        fits[:, self._closing] &= (opened > 0) & (waits == 0)
+        fits[:, -1] = (total + states[:, _LEAST] == 0) & (states[:, _STATUS] == _WRITING)
+        packed = np.packbits(fits, axis=1)
         keys: list[bytes] = packed.view(f"V{packed.shape[1]}")[:, 0].tolist()
         return [self._known[key] if key in self._known else self._ranges_of(key) for key in keys]
+
+    def _fitting(
+        self, opened: NDArray[np.int64], waits: NDArray[np.int64], room: NDArray[np.int64]
+    ) -> NDArray[np.bool_]:
+        """Return which tokens leave no more to be closed than there is room for behind them, ``bool [R, A + 1]``."""
+        now = self._by_wait(opened, waits)
+        later = [now[0] + now[1], *now[2:], np.zeros_like(now[0])] if self.loop else list(now)
+        fits = np.zeros((len(opened), len(self.tokens) + 1), dtype=np.bool_)
+        fits[:, 0] = _bases_to_close(later) <= room
+        moved = np.maximum(waits - 1, 0)
+        each = [count[:, None] - np.where(moved == wait, opened, 0) for wait, count in enumerate(later)]
+        each[-1] += opened + 1
+        fits[:, self._opening] = _bases_to_close(each) <= room[:, None]
+        closes = _bases_to_close([later[0] - 1, *later[1:]]) <= room
+        fits[:, self._closing] = closes[:, None]
+        return fits
 
     def advance(self, states: States, ids: NDArray[np.int64]) -> States:
         """Return the states, ``int64 [R, 4 + 2 K]``, after one allowed id per row, ``int64 [R]``."""
@@ -110,7 +126,7 @@ class PairsAutomaton:
 
     def tokens_to_close(self, states: States) -> NDArray[np.int64]:
         """Return the fewest tokens, the end token among them, that finish each row, ``int64 [R]``."""
-        needed = np.maximum(self._bases_to_close(*self._stacks(states)), states[:, _LEAST])
+        needed = np.maximum(_bases_to_close(self._by_wait(*self._stacks(states))), states[:, _LEAST])
         needed = np.maximum(needed, states[:, _STATUS] == _EMPTY)
         return np.where(states[:, _STATUS] == _DONE, 0, needed + 1)
 
@@ -128,20 +144,27 @@ class PairsAutomaton:
         budget, most = states[:, _BUDGET] - 1, states[:, _MOST]
         return np.where(most < 0, budget, np.minimum(budget, most))
 
-    def _bases_to_close(self, opened: NDArray[np.int64], waits: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Return the fewest bases that close everything, ``int64 [...]``, for stacks ``int64 [..., K]``.
-
-        One bracket closes at a base. Those that may be closed at once come first, and what still has to wait may have
-        waited enough by then.
-        """
-        needed = np.where(waits == 0, opened, 0).sum(axis=-1)
-        for wait in range(1, self.loop + 1):
-            more = np.where(waits == wait, opened, 0).sum(axis=-1)
-            needed = np.where(more > 0, np.maximum(needed, wait) + more, needed)
-        return needed
+    def _by_wait(self, opened: NDArray[np.int64], waits: NDArray[np.int64]) -> list[NDArray[np.int64]]:
+        """Return how many open brackets may be closed at once, after one base, two, ...: ``int64 [R]`` each."""
+        rows, classes = len(opened), self.loop + 1
+        places = waits + classes * np.arange(rows)[:, None]
+        counts = np.bincount(places.ravel(), opened.ravel(), rows * classes).astype(np.int64)
+        return list(counts.reshape(rows, classes).T)
 
     def _ranges_of(self, key: bytes) -> Ranges:
         members = np.unpackbits(np.frombuffer(key, dtype=np.uint8), count=len(self.tokens) + 1).astype(bool)
         ids = self.tokens[members[:-1]]
         self._known[key] = ranges_of(ascending(ids, [self.end_id] if members[-1] else []))
         return self._known[key]
+
+
+def _bases_to_close(by_wait: Sequence[NDArray[np.int64]]) -> NDArray[np.int64]:
+    """Return the fewest bases that close all brackets, by how long those of each part must wait: ``int64 [...]``.
+
+    One bracket closes at a base. Those that may be closed at once come first, and what still has to wait may have
+    waited enough by then.
+    """
+    needed = by_wait[0]
+    for wait, more in enumerate(by_wait[1:], start=1):
+        needed = np.where(more > 0, np.maximum(needed, wait) + more, needed)
+    return needed

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from biomatrix.entities.automaton import Automaton
     from biomatrix.entities.base_entity import Entity
     from biomatrix.entities.base_modality import Modality
-    from biomatrix.entities.segment_ids import SegmentIds
 
 
 class LetterSequence(NucleicModality):

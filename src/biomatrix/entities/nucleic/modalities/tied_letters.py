@@ -43,9 +43,9 @@ class TiedLetters:
         self._table, self._length = table, length
         letters = self.ids[self.ids != self.end_id]
         classes = table.classes_of(letters)
-        fits = pairing_table()
+        fits: NDArray[np.bool_] = pairing_table()
         held = np.isin(np.arange(len(fits)), classes)
-        has_partner = fits[:, held].any(axis=1)
+        has_partner = np.asarray(fits[:, held].any(axis=1))
         if not has_partner[classes].any():
             raise ConfigurationError("the vocabulary holds no two letters of RNA that pair")
         self._beside = [ranges_of(letters[row[classes]]) for row in fits]
@@ -63,7 +63,7 @@ class TiedLetters:
                 free.append(int(self._closes[place]))
 
     def start(self, bounds: Bounds) -> NDArray[np.int64]:
-        """Return the state of one row, ``int64 [5 + P]``; ConfigurationError where its length is not that of the pairs."""
+        """Return the state of one row, ``int64 [5 + P]``; ConfigurationError for a length that is not the pairs'."""
         if bounds.range is not None and not bounds.range[0] <= self._length <= bounds.range[1]:
             raise ConfigurationError(f"the base pairs are those of {self._length:,} bases; ask for that length")
         state = np.full(_REGISTERS + self._registers, _NONE, dtype=np.int64)
