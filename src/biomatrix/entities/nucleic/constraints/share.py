@@ -1,4 +1,4 @@
-"""The share of G and C: of the whole sequence exactly, of every window of it by look-ahead and check."""
+"""The share of G and C: of the whole sequence exactly, of every window of it by check."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Gc(NucleicConstraint):
     help: ClassVar[str] = "the share of G and C in percent, LOW-HIGH%, of the whole; LOW-HIGH%/50 of every 50 bases"
     example: ClassVar[str] = "40-60%"
     kept: ClassVar[str] = (
-        "of the whole as written, where the length is exact; of windows preferred as written, and judged"
+        "of the whole as written, where the length is exact; of windows judged"
     )
 
     low: float
@@ -61,8 +61,8 @@ class Gc(NucleicConstraint):
 
     @property
     def changes(self) -> Mapping[str, object]:
-        """The bounds."""
-        return {"windows": ((self.low, self.high, self.window),)} if self.window else {"gc": ((self.low, self.high),)}
+        """The bounds on the whole; those on windows are judged."""
+        return {} if self.window else {"gc": ((self.low, self.high),)}
 
     def fault_of(self, entity: NucleicAcid) -> str | None:
         """Return the share, or the first window, that is outside."""
