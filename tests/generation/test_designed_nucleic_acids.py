@@ -81,7 +81,7 @@ def test_a_pairing_and_bases(model: Model) -> None:
     brackets = "((((..[[[..))))...]]].(((....)))"
     for entity in designs(model, "rna_sequence", f"folds={brackets}", "bases=1:GS;5:R", "avoid=+GGGG;runs>4"):
         assert len(entity) == len(brackets)
-    for entity in designs(model, "dna_sequence", "avoid=GATC;runs>3", "gc=50-60%", length=40):
+    for entity in designs(model, "dna_sequence", "avoid=GATC;runs>3", "gc=50-60%", "gc=30-70%/20", length=40):
         assert len(entity) == 40
 
 

@@ -1,4 +1,4 @@
-"""Motifs of nucleic acids: IUPAC patterns on one strand or both, recognition sites by the enzyme's name, runs of a base.
+"""Motifs of nucleic acids: IUPAC patterns on one strand or both, sites by the enzyme's name, runs of a base.
 
 Sites are those of REBASE (Roberts et al., Nucleic Acids Research 51 (2023) D629), as they are read on the strand that
 is usually printed.
@@ -16,22 +16,25 @@ from biomatrix.entities.near_matches import choices
 from biomatrix.entities.nucleic.bases import READINGS, as_dna, reverse_complement
 from biomatrix.errors import ParseError
 
-ENZYMES: Final[dict[str, str]] = dict(
-    each.split("=")
-    for each in """
-    AarI=CACCTGC AatII=GACGTC AccI=GTMKAC AclI=AACGTT AcuI=CTGAAG AflII=CTTAAG AgeI=ACCGGT ApaI=GGGCCC ApaLI=GTGCAC
-    AscI=GGCGCGCC AseI=ATTAAT AvaI=CYCGRG AvrII=CCTAGG BamHI=GGATCC BbsI=GAAGAC BclI=TGATCA BglI=GCCNNNNNGGC
-    BglII=AGATCT BmtI=GCTAGC BpiI=GAAGAC BsaI=GGTCTC BseRI=GAGGAG BsmBI=CGTCTC BsmI=GAATGC BspEI=TCCGGA BspHI=TCATGA
-    BspQI=GCTCTTC BsrDI=GCAATG BsrGI=TGTACA BssHII=GCGCGC BstBI=TTCGAA BstEII=GGTNACC BstXI=CCANNNNNNTGG BtgZI=GCGATG
-    BtsI=GCAGTG ClaI=ATCGAT DpnI=GATC DraI=TTTAAA DraIII=CACNNNGTG EagI=CGGCCG EarI=CTCTTC EcoRI=GAATTC EcoRV=GATATC
-    Esp3I=CGTCTC FokI=GGATG FseI=GGCCGGCC HaeIII=GGCC HhaI=GCGC HincII=GTYRAC HindIII=AAGCTT HpaI=GTTAAC HpaII=CCGG
-    I-SceI=TAGGGATAACAGGGTAAT KasI=GGCGCC KpnI=GGTACC MfeI=CAATTG MluI=ACGCGT MlyI=GAGTC MspI=CCGG NarI=GGCGCC
-    NcoI=CCATGG NdeI=CATATG NheI=GCTAGC NotI=GCGGCCGC NruI=TCGCGA NsiI=ATGCAT PacI=TTAATTAA PaqCI=CACCTGC PciI=ACATGT
-    PmeI=GTTTAAAC PmlI=CACGTG PstI=CTGCAG PvuI=CGATCG PvuII=CAGCTG RsaI=GTAC SacI=GAGCTC SacII=CCGCGG SalI=GTCGAC
-    SapI=GCTCTTC SbfI=CCTGCAGG ScaI=AGTACT SfiI=GGCCNNNNNGGCC SmaI=CCCGGG SnaBI=TACGTA SpeI=ACTAGT SphI=GCATGC
-    SrfI=GCCCGGGC SspI=AATATT StuI=AGGCCT SwaI=ATTTAAAT XbaI=TCTAGA XhoI=CTCGAG XmaI=CCCGGG XmnI=GAANNNNTTC
-    """.split()
-)
+ENZYMES: Final[dict[str, str]] = {
+    "AarI": "CACCTGC", "AatII": "GACGTC", "AccI": "GTMKAC", "AclI": "AACGTT", "AcuI": "CTGAAG", "AflII": "CTTAAG",
+    "AgeI": "ACCGGT", "ApaI": "GGGCCC", "ApaLI": "GTGCAC", "AscI": "GGCGCGCC", "AseI": "ATTAAT", "AvaI": "CYCGRG",
+    "AvrII": "CCTAGG", "BamHI": "GGATCC", "BbsI": "GAAGAC", "BclI": "TGATCA", "BglI": "GCCNNNNNGGC",
+    "BglII": "AGATCT", "BmtI": "GCTAGC", "BpiI": "GAAGAC", "BsaI": "GGTCTC", "BseRI": "GAGGAG", "BsmBI": "CGTCTC",
+    "BsmI": "GAATGC", "BspEI": "TCCGGA", "BspHI": "TCATGA", "BspQI": "GCTCTTC", "BsrDI": "GCAATG", "BsrGI": "TGTACA",
+    "BssHII": "GCGCGC", "BstBI": "TTCGAA", "BstEII": "GGTNACC", "BstXI": "CCANNNNNNTGG", "BtgZI": "GCGATG",
+    "BtsI": "GCAGTG", "ClaI": "ATCGAT", "DpnI": "GATC", "DraI": "TTTAAA", "DraIII": "CACNNNGTG", "EagI": "CGGCCG",
+    "EarI": "CTCTTC", "EcoRI": "GAATTC", "EcoRV": "GATATC", "Esp3I": "CGTCTC", "FokI": "GGATG", "FseI": "GGCCGGCC",
+    "HaeIII": "GGCC", "HhaI": "GCGC", "HincII": "GTYRAC", "HindIII": "AAGCTT", "HpaI": "GTTAAC", "HpaII": "CCGG",
+    "I-SceI": "TAGGGATAACAGGGTAAT", "KasI": "GGCGCC", "KpnI": "GGTACC", "MfeI": "CAATTG", "MluI": "ACGCGT",
+    "MlyI": "GAGTC", "MspI": "CCGG", "NarI": "GGCGCC", "NcoI": "CCATGG", "NdeI": "CATATG", "NheI": "GCTAGC",
+    "NotI": "GCGGCCGC", "NruI": "TCGCGA", "NsiI": "ATGCAT", "PacI": "TTAATTAA", "PaqCI": "CACCTGC", "PciI": "ACATGT",
+    "PmeI": "GTTTAAAC", "PmlI": "CACGTG", "PstI": "CTGCAG", "PvuI": "CGATCG", "PvuII": "CAGCTG", "RsaI": "GTAC",
+    "SacI": "GAGCTC", "SacII": "CCGCGG", "SalI": "GTCGAC", "SapI": "GCTCTTC", "SbfI": "CCTGCAGG", "ScaI": "AGTACT",
+    "SfiI": "GGCCNNNNNGGCC", "SmaI": "CCCGGG", "SnaBI": "TACGTA", "SpeI": "ACTAGT", "SphI": "GCATGC",
+    "SrfI": "GCCCGGGC", "SspI": "AATATT", "StuI": "AGGCCT", "SwaI": "ATTTAAAT", "XbaI": "TCTAGA", "XhoI": "CTCGAG",
+    "XmaI": "CCCGGG", "XmnI": "GAANNNNTTC",
+}  # fmt: skip
 """Enzymes and what they recognise, in IUPAC's letters of DNA."""
 POLY_A: Final[tuple[str, ...]] = ("AATAAA", "ATTAAA")
 """The signals of polyadenylation, as DNA; read on the strand that is transcribed."""

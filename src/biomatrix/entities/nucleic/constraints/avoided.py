@@ -1,4 +1,4 @@
-"""Motifs that stand nowhere, on either strand, and what stands before and behind, across whose borders they count too."""
+"""Motifs that stand nowhere, on either strand, and what stands before and behind, across whose borders they count."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A template of an exact length laid out base by base: the states there may be before each base, and what each leads to.
+"""A template of an exact length laid out base by base: which states there may be, and what each leads to.
 
 Legend of shapes: L bases, n states of a layer.
 """
@@ -28,7 +28,8 @@ class BaseLayers:
     Parameters
     ----------
     steps : tuple of ndarray, shape=(n, 4), dtype=int64
-        For each base, and each state before it, the state behind A, C, G, T in the next layer; -1 where it may not come.
+        For each base, and each state before it, the state behind A, C, G, T in the next layer; -1 where it may not
+        come.
     ends : ndarray, shape=(n,), dtype=bool
         Which states of the layer behind the last base are an end.
     """

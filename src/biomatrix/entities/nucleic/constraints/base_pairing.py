@@ -1,8 +1,8 @@
 """Which bases may still come where pairs are asked for: nested pairs exactly, by what lies within and around each.
 
 Pairs that cross others (pseudoknots) are no context-free language. They are looked ahead over one by one: the 3' base
-pairs with the 5' base as long as what else is asked leaves a base that does; a sequence where it does not is judged when
-it is finished.
+pairs with the 5' base as long as what else is asked leaves a base that does; a sequence where it does not is judged
+when it is finished.
 
 Legend of shapes: L bases, n states of a layer, m states of another.
 """
@@ -59,7 +59,7 @@ class BasePairing:
                 )
         self._known: dict[tuple[int, Opened], dict[int, NDArray[np.bool_]]] = {}
         if not self._alive(0, ())[0]:
-            raise ConfigurationError("no sequence is such: the base pairs and what else is asked for exclude one another")
+            raise ConfigurationError("no sequence is such: the base pairs exclude what else is asked for")
 
     def place_kind(self, place: int) -> tuple[bool, bool]:
         """Return whether a nested pair opens, and whether one closes, at a place."""

@@ -202,8 +202,8 @@ class Compiled:
                 f"a motif that may not stand there{f' with {right} behind it' if right else ''}"
             )
         return (
-            f"no sequence is such: it closes at {node.name}; whatever is chosen before, nothing may stand there without "
-            "a motif, or a base, that is not allowed"
+            f"no sequence is such: it closes at {node.name}; whatever is chosen before, nothing may stand there without"
+            " a motif, or a base, that is not allowed"
         )
 
 

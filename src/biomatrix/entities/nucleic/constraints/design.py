@@ -125,6 +125,8 @@ class Design:
         What stands before and behind.
     gc : tuple of (float, float)
         Bounds on the share of G and C, from 0 to 1.
+    windows : tuple of (float, float, int)
+        Bounds on the share of G and C of every window, and its bases.
     pairs : tuple of (int, int)
         Bases that pair, counted from 0.
     paired_length : int
@@ -139,6 +141,7 @@ class Design:
     left: str = ""
     right: str = ""
     gc: tuple[tuple[float, float], ...] = ()
+    windows: tuple[tuple[float, float, int], ...] = ()
     pairs: tuple[tuple[int, int], ...] = ()
     paired_length: int = 0
 

@@ -1,7 +1,7 @@
 """The automaton of a nucleic acid that is designed: what may come next at a template, as token ids.
 
-A vocabulary writes base by base, or codons as tokens of their own beside bases; a codon written base by base is one node
-of the template still, and its first and second base are kept in the state.
+A vocabulary writes base by base, or codons as tokens of their own beside bases; a codon written base by base is one
+node of the template still, and its first and second base are kept in the state.
 
 Legend of shapes: R rows, n ranges.
 """
@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
@@ -19,13 +19,15 @@ from numpy.typing import NDArray
 from biomatrix.entities.automaton import Bounds, Ranges, States
 from biomatrix.entities.nucleic.constraints.compiled import FAR, Compiled
 from biomatrix.entities.nucleic.constraints.gc_content import GC_OF, GcContent
+from biomatrix.entities.nucleic.constraints.gc_windows import GcWindows
 from biomatrix.entities.nucleic.constraints.motif_automaton import FIRST_CODON, NUM_SYMBOLS
 from biomatrix.entities.table_automaton import ranges_of
 from biomatrix.errors import ConfigurationError
 
-_TABLE, _NODE, _MOTIFS, _PREFIX, _GC, _BUDGET = range(6)
+_TABLE, _NODE, _MOTIFS, _PREFIX, _GC, _BUDGET, _HISTORY = range(7)
 """Columns of a state: number of the table; node, -1 at the end; state of the motifs before the node; what is written of
-a codon (0 nothing, 1 to 4 a base, 5 to 20 two); G and C before the node; tokens left to write."""
+a codon (0 nothing, 1 to 4 a base, 5 to 20 two); G and C before the node; tokens left to write; where windows
+are asked for, the last bases before the node."""
 _DONE: Final = -1
 _END: Final = 1 << 4
 _GROUPS: Final = np.array(
@@ -48,6 +50,7 @@ class Table:
 
     compiled: Compiled
     gc: GcContent | None = None
+    windows: GcWindows = field(default_factory=GcWindows)
 
 
 class DesignAutomaton(ABC):
@@ -87,7 +90,7 @@ class DesignAutomaton(ABC):
         return 3 if self._by_base else 1
 
     def start(self, bounds: Bounds) -> NDArray[np.int64]:
-        """Return the state of one row, ``int64 [6]``; ConfigurationError where nothing fits the bounds."""
+        """Return the state of one row, ``int64 [7]``; ConfigurationError where nothing fits the bounds."""
         key = (0, 3 * bounds.budget) if bounds.range is None else bounds.range
         if key not in self._numbers:
             self._tables.append(self.table(*key))
@@ -98,7 +101,7 @@ class DesignAutomaton(ABC):
                 f"{self.name} needs at least {compiled.length + 1} tokens, but only {bounds.budget} may be written; "
                 "ask for a shorter answer, or allow more (max_new_tokens)"
             )
-        return np.array([self._numbers[key], 0, compiled.start, 0, 0, bounds.budget], dtype=np.int64)
+        return np.array([self._numbers[key], 0, compiled.start, 0, 0, bounds.budget, 1], dtype=np.int64)
 
     def allowed(self, states: States) -> Sequence[Ranges]:
         """Return for each row the ids that may come next; none once it has ended."""
@@ -123,7 +126,7 @@ class DesignAutomaton(ABC):
         bases = compiled.bases[node, motifs] | np.where(ends, _END, 0)
         codons = compiled.codons[node, motifs]
         scarce = compiled.most_tokens[node] - _WRITTEN[states[:, _PREFIX]] + 1 > states[:, _BUDGET]
-        if table.gc is not None or scarce.any():
+        if table.gc is not None or table.windows.bounds or scarce.any():
             chosen = [self._looked_at(number, state) for state in states.tolist()]
             bases = np.array([one for one, _ in chosen], dtype=np.int64)
             codons = np.array([other for _, other in chosen], dtype=np.uint64)
@@ -134,23 +137,29 @@ class DesignAutomaton(ABC):
         compiled, gc = self._tables[number].compiled, self._tables[number].gc
         node, motifs, written = state[_NODE], state[_MOTIFS], state[_GC] if gc is not None else 0
         budget = min(state[_BUDGET] + int(_WRITTEN[state[_PREFIX]]), int(compiled.most_tokens[node]) + 1)
-        key = number, node, motifs, written, budget
+        windows = self._tables[number].windows
+        key = number, node, motifs, written, budget, state[_HISTORY] if windows.bounds else 1
         if key not in self._known:
             ends = compiled.distance[node, motifs] == 0 and (gc is None or gc.kept(node, motifs, written))
             found = [_END if ends else 0, 0]
+            options: list[tuple[int, int, int]] = []
             for edge in compiled.edges[node]:
                 behind = compiled.distance[edge.target][edge.after[motifs]]
                 for place in np.flatnonzero((behind < FAR) & (behind + edge.cost + 1 <= budget)).tolist():
-                    after, more = int(edge.after[motifs, place]), int(GC_OF[edge.symbols[place]])
+                    symbol = int(edge.symbols[place])
+                    after, more = int(edge.after[motifs, place]), int(GC_OF[symbol])
                     if gc is None or gc.kept(edge.target, after, written + more):
-                        found[0 if edge.is_base else 1] |= int(edge.bits[place])
+                        options.append((0 if edge.is_base else 1, int(edge.bits[place]), symbol))
+            fits = windows.fitting(key[-1], [symbol for _, _, symbol in options])
+            for kept, (where, bit, _) in zip(fits, options, strict=True):
+                found[where] |= bit if kept or not (any(fits) or ends) else 0
             if len(self._known) >= _MOST_KNOWN:
                 self._known.clear()
             self._known[key] = found[0], found[1]
         return self._known[key]
 
     def advance(self, states: States, ids: NDArray[np.int64]) -> States:
-        """Return the states, ``int64 [R, 6]``, after one allowed id per row, ``int64 [R]``."""
+        """Return the states, ``int64 [R, 7]``, after one allowed id per row, ``int64 [R]``."""
         following = states.copy()
         following[:, _BUDGET] -= 1
         symbols = self._symbol_of[ids - self._first]
@@ -170,6 +179,9 @@ class DesignAutomaton(ABC):
             some[:, _NODE] = np.where(symbol < FIRST_CODON, compiled.to_base[node], compiled.to_codon[node])
             some[:, _MOTIFS] = compiled.motifs.after[some[:, _MOTIFS], symbol]
             some[:, _GC] += GC_OF[symbol]
+            windows = self._tables[number].windows
+            if windows.bounds:
+                some[:, _HISTORY] = windows.behind(some[:, _HISTORY], symbol)
             following[rows] = some
         return following
 
@@ -183,7 +195,7 @@ class DesignAutomaton(ABC):
         tokens = np.zeros(len(states), dtype=np.int64)
         for number, rows in self._rows(states):
             compiled = self._tables[number].compiled
-            _, node, motifs, prefix, _, _ = states[rows].T
+            node, motifs, prefix = states[rows][:, [_NODE, _MOTIFS, _PREFIX]].T
             tokens[rows] = compiled.distance[node, motifs] + 1
             for row in rows[prefix > 0].tolist():
                 tokens[row] = self._to_close(compiled, states[row])

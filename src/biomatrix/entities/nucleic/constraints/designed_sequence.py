@@ -12,6 +12,7 @@ from biomatrix.entities.nucleic.bases import as_rna
 from biomatrix.entities.nucleic.constraints.design import Design, Untranslated
 from biomatrix.entities.nucleic.constraints.design_automaton import DesignAutomaton, Table
 from biomatrix.entities.nucleic.constraints.gc_content import GcContent
+from biomatrix.entities.nucleic.constraints.gc_windows import WIDEST, GcWindows
 from biomatrix.entities.nucleic.constraints.motif_automaton import BASES, CODONS, FIRST_CODON, NUM_SYMBOLS
 from biomatrix.entities.nucleic.entity import NucleicAcid
 from biomatrix.entities.nucleic.features import Feature
@@ -91,10 +92,11 @@ class DesignedSequence(DesignAutomaton):
                 f"what is asked for has {sizes} bases, and a length of {least:,} to {most:,} is asked for too; leave "
                 "the length out, or give the parts around the protein another one"
             )
+        windows = GcWindows(tuple(one for one in self.design.windows if one[2] <= WIDEST))
         if not self.design.gc:
-            return Table(compiled)
+            return Table(compiled, windows=windows)
         low, high = max(one for one, _ in self.design.gc), min(other for _, other in self.design.gc)
-        return Table(compiled, GcContent(compiled, low, high))
+        return Table(compiled, GcContent(compiled, low, high), windows)
 
 
 def _symbol_ids(modality: LetterSequence | MrnaCodons, ids: SegmentIds) -> NDArray[np.int64]:

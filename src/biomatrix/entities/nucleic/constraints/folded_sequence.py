@@ -20,7 +20,7 @@ from biomatrix.entities.nucleic.constraints.motif_automaton import NUM_SYMBOLS
 from biomatrix.errors import ConfigurationError, LimitError
 
 _NUMBER, _PLACE, _STATE, _OPEN, _LEFT = range(5)
-"""Columns of a state: number of the table; base, -1 at the end; state of the layer; number of what is open; tokens left."""
+"""Columns of a state: the table; base, -1 at the end; state of the layer; number of what is open; tokens left."""
 _END: Final = 1 << 4
 _MOST_OPEN: Final = 1_000_000
 Crossed = tuple[tuple[int, int], ...]

@@ -34,7 +34,9 @@ class Folds(NucleicConstraint):
     name: ClassVar[str] = "folds"
     help: ClassVar[str] = "the pairing in dot-bracket, whose bases can pair; [], {}, <> and Aa for pseudoknots"
     example: ClassVar[str] = "((((....))))"
-    kept: ClassVar[str] = "as written in rna_sequence and dna_sequence; pseudoknots beside motifs or a protein are judged too"
+    kept: ClassVar[str] = (
+        "as written, in rna_sequence and dna_sequence; pseudoknots beside motifs or a protein are judged"
+    )
 
     pairs: tuple[tuple[int, int], ...]
     length: int
@@ -73,7 +75,8 @@ class Folds(NucleicConstraint):
             return f"there are {len(letters)} bases, not {self.length}"
         for first, second in self.pairs:
             if not may_pair(letters[first], letters[second]):
-                return f"bases {first + 1} and {second + 1} are {letters[first]} and {letters[second]}, which do not pair"
+                found = f"{letters[first]} and {letters[second]}"
+                return f"bases {first + 1} and {second + 1} are {found}, which do not pair"
         return None
 
 

@@ -1,4 +1,4 @@
-"""The share of G and C: of the whole sequence exactly, of every window of it by check."""
+"""The share of G and C: of the whole sequence exactly, of every window of it by look-ahead and check."""
 
 from __future__ import annotations
 
@@ -35,9 +35,7 @@ class Gc(NucleicConstraint):
     name: ClassVar[str] = "gc"
     help: ClassVar[str] = "the share of G and C in percent, LOW-HIGH%, of the whole; LOW-HIGH%/50 of every 50 bases"
     example: ClassVar[str] = "40-60%"
-    kept: ClassVar[str] = (
-        "of the whole as written, where the length is exact; of windows judged"
-    )
+    kept: ClassVar[str] = "of the whole as written, where the length is exact; of windows looked ahead, and judged"
 
     low: float
     high: float
@@ -61,8 +59,8 @@ class Gc(NucleicConstraint):
 
     @property
     def changes(self) -> Mapping[str, object]:
-        """The bounds on the whole; those on windows are judged."""
-        return {} if self.window else {"gc": ((self.low, self.high),)}
+        """The bounds."""
+        return {"windows": ((self.low, self.high, self.window),)} if self.window else {"gc": ((self.low, self.high),)}
 
     def fault_of(self, entity: NucleicAcid) -> str | None:
         """Return the share, or the first window, that is outside."""

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from biomatrix.entities.nucleic.constraints.compiled import FAR, Compiled, Edge
+from biomatrix.entities.nucleic.constraints.design import Design
 from biomatrix.entities.nucleic.constraints.motif_automaton import BASES, CODONS, FIRST_CODON, NUM_SYMBOLS
 from biomatrix.errors import ConfigurationError
 
@@ -30,6 +31,23 @@ class Solutions:
     """
 
     compiled: Compiled
+
+    @classmethod
+    def of(cls, design: Design, length: int = 0) -> Solutions:
+        """Return the solutions of a design whose parts have exact lengths.
+
+        Parameters
+        ----------
+        design : Design
+        length : int
+            The bases of the whole, where no protein is kept.
+
+        Raises
+        ------
+        ConfigurationError
+            There are none; where a protein is kept, the message names the residue at which it closes.
+        """
+        return cls(design.compiled(design.nodes(length, length), 1))
 
     @cached_property
     def _counts(self) -> list[list[int]]:
@@ -63,7 +81,8 @@ class Solutions:
         if not 0 <= number < self.total:
             raise ConfigurationError(f"there are {self.total:,} sequences, numbered from 0; none is {number:,}")
         compiled = self.compiled
-        node, state, letters = 0, compiled.start, []
+        letters: list[str] = []
+        node, state = 0, compiled.start
         while True:
             if compiled.distance[node, state] == 0:
                 if number == 0:
