@@ -53,7 +53,7 @@ def test_exactly_the_sequences_that_pair_and_avoid_motifs(brackets: str) -> None
 
 
 def test_a_coding_sequence_that_folds() -> None:
-    motifs = parse_motifs("runs>2;CAU")
+    motifs = parse_motifs("runs>2;+CAU")
     automaton, folds = guide(Design(coding=Coding("MSLR"), motifs=motifs), "..((....))..")
     written = all_written(automaton)
     codons = genetic_code(1).codons

@@ -21,9 +21,44 @@ from biomatrix.errors import ConfigurationError
 
 PARTNERS: Final = (0b1000, 0b0100, 0b1010, 0b0101)
 """The bases that A, C, G and U pair with, as bits in that order."""
-_MOST_KNOWN: Final = 100_000
+_MOST_KNOWN: Final = 10_000
 Opened = tuple[int, ...]
 """The 5' bases of the nested pairs that are open, the outermost first."""
+
+
+class PairCourse:
+    """Where pairs open and close, and the register that holds the 5' base of each while it is open.
+
+    Parameters
+    ----------
+    pairs : sequence of (int, int)
+    length : int
+        Bases.
+
+    Attributes
+    ----------
+    depths : list of int
+        How many nested pairs are open before each base; their registers are the first ones, the outermost first.
+    opens, closes : list of int
+        The register of the pair that opens at each base, and of a crossing pair that closes there; -1 for none.
+    registers : int
+    """
+
+    def __init__(self, pairs: Sequence[tuple[int, int]], length: int) -> None:
+        nested = {first: second for first, second, level in levels_of(pairs) if level == 0}
+        crossing = {first: second for first, second, level in levels_of(pairs) if level}
+        steps = np.zeros(length + 1, dtype=np.int64)
+        for first, second in nested.items():
+            steps[first + 1] += 1
+            steps[second + 1] -= 1
+        self.depths: list[int] = np.cumsum(steps).tolist()
+        self.opens, self.closes = [-1] * length, [-1] * length
+        for first in nested:
+            self.opens[first] = self.depths[first]
+        self.registers = max(self.depths, default=0)
+        for first, second in crossing.items():
+            self.opens[first] = self.closes[second] = self.registers
+            self.registers += 1
 
 
 class BasePairing:
@@ -47,7 +82,6 @@ class BasePairing:
         self._nested = {first: second for first, second, level in levels_of(pairs) if level == 0}
         self._crossing = {first: second for first, second, level in levels_of(pairs) if level}
         self._closing = {second: first for first, second in self._nested.items()}
-        self._crossed = {second: first for first, second in self._crossing.items()}
         self._around = _enclosing(self.length, self._nested)
         self._spans: dict[int, NDArray[np.bool_]] = {}
         for first in sorted(self._nested, key=lambda place: self._nested[place] - place):
@@ -60,14 +94,6 @@ class BasePairing:
         self._known: dict[tuple[int, Opened], dict[int, NDArray[np.bool_]]] = {}
         if not self._alive(0, ())[0]:
             raise ConfigurationError("no sequence is such: the base pairs exclude what else is asked for")
-
-    def place_kind(self, place: int) -> tuple[bool, bool]:
-        """Return whether a nested pair opens, and whether one closes, at a place."""
-        return place in self._nested, place in self._closing
-
-    def crossing(self, place: int) -> tuple[bool, int]:
-        """Return whether a crossing pair opens at a place, and the place of the partner of one that closes, or -1."""
-        return place in self._crossing, self._crossed.get(place, -1)
 
     def choices(self, place: int, state: int, opened: Opened, partner: int) -> int:
         """Return the bases that may come, as bits.

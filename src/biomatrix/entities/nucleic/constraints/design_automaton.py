@@ -84,6 +84,10 @@ class DesignAutomaton(ABC):
     def table(self, least: int, most: int) -> Table:
         """Return what fits a range of bases. ConfigurationError where nothing does."""
 
+    @abstractmethod
+    def lengths(self, bounds: Bounds) -> tuple[int, int]:
+        """Return the least and the most bases there may be."""
+
     @property
     def codon_cost(self) -> int:
         """The tokens of a codon."""
@@ -91,7 +95,7 @@ class DesignAutomaton(ABC):
 
     def start(self, bounds: Bounds) -> NDArray[np.int64]:
         """Return the state of one row, ``int64 [7]``; ConfigurationError where nothing fits the bounds."""
-        key = (0, 3 * bounds.budget) if bounds.range is None else bounds.range
+        key = self.lengths(bounds)
         if key not in self._numbers:
             self._tables.append(self.table(*key))
             self._numbers[key] = len(self._tables) - 1

@@ -22,10 +22,11 @@ from biomatrix.entities.table_automaton import TableAutomaton
 from biomatrix.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from biomatrix.entities.automaton import Automaton
+    from biomatrix.entities.automaton import Automaton, Bounds
     from biomatrix.entities.base_modality import Modality
     from biomatrix.entities.segment_ids import SegmentIds
 
+_ANY: Final = 1 << 40
 _UTR: Final = Untranslated(0, 500)
 """The untranslated parts of a transcript of which nothing is said."""
 
@@ -75,6 +76,13 @@ class DesignedSequence(DesignAutomaton):
         design = self.design.adding(changes)
         return type(self)(self.name, self.start_id, self.end_id, self.symbol_ids, design)
 
+    def lengths(self, bounds: Bounds) -> tuple[int, int]:
+        """Return the least and the most bases there may be; any number where the parts say how many there are."""
+        if bounds.range is not None:
+            return bounds.range
+        is_told = self.design.coding is not None or self.design.paired_length > 0
+        return (0, _ANY) if is_told else (0, bounds.budget)
+
     def table(self, least: int, most: int) -> Table:
         """Return what fits a range of bases.
 
@@ -84,6 +92,11 @@ class DesignedSequence(DesignAutomaton):
             Nothing does; where a protein is kept, the message names the residue at which it closes.
         """
         nodes = self.design.nodes(least, most, None if self._by_base else _UTR)
+        if self._by_base and any(node.bases and node.codons for node in nodes):
+            raise ConfigurationError(
+                f"where the 5' UTR ends is not told by the bases of {self.name}; give it an exact length, or ask for "
+                "mrna_codons"
+            )
         compiled = self.design.compiled(nodes, self.codon_cost)
         shortest, longest = compiled.bases_left[0].tolist()
         if shortest < least or longest > most:

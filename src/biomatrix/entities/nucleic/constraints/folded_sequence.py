@@ -1,6 +1,6 @@
 """The automaton of a designed sequence whose base pairs are given.
 
-Legend of shapes: R rows, n ranges.
+Legend of shapes: R rows, P registers of open pairs, n ranges.
 """
 
 from __future__ import annotations
@@ -13,25 +13,24 @@ from numpy.typing import NDArray
 
 from biomatrix.entities.automaton import Bounds, Ranges, States
 from biomatrix.entities.nucleic.constraints.base_layers import BaseLayers
-from biomatrix.entities.nucleic.constraints.base_pairing import BasePairing, Opened
+from biomatrix.entities.nucleic.constraints.base_pairing import BasePairing, Opened, PairCourse
 from biomatrix.entities.nucleic.constraints.design import Design
 from biomatrix.entities.nucleic.constraints.designed_sequence import DesignedSequence
 from biomatrix.entities.nucleic.constraints.motif_automaton import NUM_SYMBOLS
 from biomatrix.errors import ConfigurationError, LimitError
 
-_NUMBER, _PLACE, _STATE, _OPEN, _LEFT = range(5)
-"""Columns of a state: the table; base, -1 at the end; state of the layer; number of what is open; tokens left."""
+_NUMBER, _PLACE, _STATE, _LEFT, _OPEN = range(5)
+"""Columns of a state: the table; bases written, -1 at the end; state of the layer; tokens left; from there on the 5'
+bases of open pairs."""
 _END: Final = 1 << 4
-_MOST_OPEN: Final = 1_000_000
-Crossed = tuple[tuple[int, int], ...]
-"""The places and bases of the crossing pairs that are open."""
+_MOST_FOUND: Final = 100_000
 
 
 class FoldedSequence(DesignedSequence):
     """Guides a sequence that pairs with itself.
 
-    A row's state is (number of the table, bases written or -1 once it has ended, state of the layer, number of what is
-    open, tokens left to write).
+    A row's state is (number of the table, bases written or -1 once it has ended, state of the layer, tokens left to
+    write, the 5' bases of nested pairs that are open, those of pairs that cross).
 
     Parameters
     ----------
@@ -51,9 +50,8 @@ class FoldedSequence(DesignedSequence):
             raise ConfigurationError(f"base pairs are kept base by base; {name} writes codons, ask for rna_sequence")
         self._layers: dict[tuple[int, int], int] = {}
         self._laid: list[tuple[BaseLayers, BasePairing]] = []
-        self._opens: dict[tuple[Opened, Crossed], int] = {((), ()): 0}
-        self._open_of: list[tuple[Opened, Crossed]] = [((), ())]
-        self._found: dict[tuple[int, ...], int] = {}
+        self._found: dict[tuple[int, int, int, Opened, int], int] = {}
+        self._course = PairCourse(self.design.pairs, self.design.paired_length)
 
     @classmethod
     def of(cls, other: DesignedSequence) -> FoldedSequence:
@@ -63,8 +61,8 @@ class FoldedSequence(DesignedSequence):
         return cls(other.name, other.start_id, other.end_id, other.symbol_ids, other.design)
 
     def start(self, bounds: Bounds) -> NDArray[np.int64]:
-        """Return the state of one row, ``int64 [5]``; ConfigurationError where nothing fits the bounds."""
-        key = (0, 3 * bounds.budget) if bounds.range is None else bounds.range
+        """Return the state of one row, ``int64 [4 + P]``; ConfigurationError where nothing fits the bounds."""
+        key = self.lengths(bounds)
         if key not in self._layers:
             table = self.table(*key)
             try:
@@ -86,66 +84,53 @@ class FoldedSequence(DesignedSequence):
                 f"{self.name} needs {length + 1} tokens, but only {bounds.budget} may be written; ask for a shorter "
                 "answer, or allow more (max_new_tokens)"
             )
-        return np.array([number, 0, 0, 0, bounds.budget], dtype=np.int64)
+        state = np.zeros(_OPEN + self._course.registers, dtype=np.int64)
+        state[_NUMBER], state[_LEFT] = number, bounds.budget
+        return state
 
     def allowed(self, states: States) -> Sequence[Ranges]:
         """Return for each row the ids that may come next; none once it has ended."""
         answers: list[Ranges] = []
-        for number, place, state, opened, _ in states.tolist():
-            if place < 0:
+        for row in states.tolist():
+            if row[_PLACE] < 0:
                 answers.append(np.empty((0, 2), dtype=np.int64))
                 continue
-            key = number, place, state, opened
-            if key not in self._found:
-                self._found[key] = self._choices(*key)
-            bases = self._found[key], 0
+            bases = self._choices(row), 0
             answers.append(self._ranges[bases] if bases in self._ranges else self._ranges_of(bases))
         return answers
 
-    def _choices(self, number: int, place: int, state: int, opened: int) -> int:
+    def _choices(self, row: list[int]) -> int:
+        """Return the bases that may come, and the end behind them, as bits."""
+        number, place, state = row[_NUMBER], row[_PLACE], row[_STATE]
         layers, pairing = self._laid[number]
         if place == len(layers.steps):
             return _END
-        nested, crossed = self._open_of[opened]
-        _, first = pairing.crossing(place)
-        return pairing.choices(place, state, nested, dict(crossed)[first] if first >= 0 else -1)
+        opened = tuple(row[_OPEN : _OPEN + self._course.depths[place]])
+        register = self._course.closes[place]
+        key = number, place, state, opened, row[_OPEN + register] if register >= 0 else -1
+        if key not in self._found:
+            if len(self._found) >= _MOST_FOUND:
+                self._found.clear()
+            self._found[key] = pairing.choices(*key[1:])
+        return self._found[key]
 
     def advance(self, states: States, ids: NDArray[np.int64]) -> States:
-        """Return the states, ``int64 [R, 5]``, after one allowed id per row, ``int64 [R]``."""
+        """Return the states, ``int64 [R, 4 + P]``, after one allowed id per row, ``int64 [R]``."""
         following = states.copy()
+        following[:, _LEFT] -= 1
         symbols = self._symbol_of[ids - self._first].tolist()
         for row, (symbol, state) in enumerate(zip(symbols, states.tolist(), strict=True)):
-            number, place, layer_state, opened, left = state
+            place = state[_PLACE]
             if place < 0:
                 continue
             if symbol == NUM_SYMBOLS:
-                following[row] = number, -1, 0, 0, left - 1
+                following[row, _PLACE] = -1
                 continue
-            layers, pairing = self._laid[number]
-            behind = int(layers.steps[place][layer_state, symbol])
-            following[row] = number, place + 1, behind, self._behind(pairing, place, symbol, opened), left - 1
+            layers, _ = self._laid[state[_NUMBER]]
+            following[row, _PLACE], following[row, _STATE] = place + 1, layers.steps[place][state[_STATE], symbol]
+            if self._course.opens[place] >= 0:
+                following[row, _OPEN + self._course.opens[place]] = symbol
         return following
-
-    def _behind(self, pairing: BasePairing, place: int, base: int, opened: int) -> int:
-        """Return the number of what is open behind a base."""
-        nested, crossed = self._open_of[opened]
-        opens, first = pairing.crossing(place)
-        if opens:
-            crossed = (*crossed, (place, base))
-        elif first >= 0:
-            crossed = tuple(one for one in crossed if one[0] != first)
-        key = pairing.behind(place, base, nested), crossed
-        if key not in self._opens:
-            if len(self._open_of) >= _MOST_OPEN:
-                raise LimitError(
-                    "too many sequences were begun under one set of base pairs; ask for them in several requests",
-                    limit="open_pairs",
-                    actual=len(self._open_of),
-                    allowed=_MOST_OPEN,
-                )
-            self._opens[key] = len(self._open_of)
-            self._open_of.append(key)
-        return self._opens[key]
 
     def finished(self, states: States) -> NDArray[np.bool_]:
         """Return which rows have written their end token, ``bool [R]``."""
