@@ -10,10 +10,11 @@ from transformers import Qwen3ForCausalLM
 
 from biomatrix import NucleicAcid
 from biomatrix.entities import modalities
+from biomatrix.entities.constraint import Constraint
 from biomatrix.entities.nucleic.motifs import parse_motifs
 from biomatrix.errors import ConfigurationError
 from biomatrix.generation import Model, TransformersEngine
-from biomatrix.generation.constraint_registry import parse_constraint
+from biomatrix.generation.constraint_registry import checked_constraints
 from biomatrix.training.config import ModelSection
 from biomatrix.training.model import qwen3_config
 from biomatrix.vocabulary import Vocabulary, train_byte_bpe
@@ -43,7 +44,8 @@ def designs(model: Model, output: str, *constraints: str, **wishes: object) -> l
     found = [answer.entity for answer in answers]
     for entity in found:
         assert isinstance(entity, NucleicAcid)
-        assert all(parse_constraint(text).fault(entity) is None for text in constraints if "utr" not in text)
+        wishes_ = checked_constraints(list(constraints))
+        assert all(wish.fault(entity) is None for wish in wishes_ if isinstance(wish, Constraint))
     return found  # type: ignore[return-value]
 
 
@@ -67,7 +69,6 @@ def test_a_transcript_in_one_generation(model: Model) -> None:
         assert entity.sequence.index("AUG") == start
         assert entity.sequence[start - 6 : start] in ("GCCACC", "GCCGCC")
         assert not any(signal in entity.sequence[start:] for signal in ("AAUAAA", "AUUAAA"))
-        assert all(parse_constraint(wish).fault(entity) is None for wish in wishes)
 
 
 def test_given_parts_and_a_share_over_the_whole_transcript(model: Model) -> None:
@@ -75,6 +76,14 @@ def test_given_parts_and_a_share_over_the_whole_transcript(model: Model) -> None
     for entity in designs(model, "mrna_codons", *wishes):
         assert entity.sequence.startswith("GGGAAAUAAGAGAGAAAAGAAGAGUAAGAAGAAAUAUAAGAGCCACCAUG")
         assert 0.46 <= sum(map(entity.sequence.count, "GC")) / len(entity) <= 0.47
+
+
+def test_an_untranslated_part_of_an_exact_length_base_by_base(model: Model) -> None:
+    wishes = f"translates={PROTEIN}*", "utr5=GCCACC;no-aug", "utr3=12;no-polya", "bases=4:AAG", "avoid=runs>4"
+    for entity in designs(model, "rna_sequence", *wishes):
+        assert entity.sequence.startswith("GCCACCAUGAAG")
+        assert len(entity) == 6 + 3 * (len(PROTEIN) + 1) + 12
+        assert entity.slice(6, len(entity) - 12).translate() == PROTEIN + "*"
 
 
 def test_a_pairing_and_bases(model: Model) -> None:

@@ -148,35 +148,37 @@ class BasePairing:
             else:
                 found, place = _any_base(steps[before], found), before
         reached = found.reshape(len(found), 4, behind)
-        rows = [_gathered(steps[first][:, base], reached[:, base]) for base in range(4)]
-        return np.any(rows, axis=0)
+        return _any([_gathered(steps[first][:, base], reached[:, base]) for base in range(4)])
 
     def _alive(self, place: int, opened: Opened) -> NDArray[np.bool_]:
         """Return from which states of a layer an end is reached, ``bool [n]``."""
-        loop = self._around[place]
-        key = loop, opened
-        if key not in self._known:
+        loops = [self._around[place]]
+        if (loops[0], opened) not in self._known:
             if len(self._known) >= _MOST_KNOWN:
                 self._known.clear()
-            self._known[key] = self._loop(loop, opened)
-        return self._known[key][place]
+            while loops[-1] >= 0:
+                loops.append(self._around[loops[-1]])
+            for depth, loop in enumerate(reversed(loops)):  # the outermost first, so that none waits for another
+                key = loop, opened[:depth]
+                if key not in self._known:
+                    self._known[key] = self._loop(*key)
+        return self._known[loops[0], opened][place]
 
     def _loop(self, loop: int, opened: Opened) -> dict[int, NDArray[np.bool_]]:
         """Return the same for every place of the loop that a pair closes; -1 is what no pair is around."""
         steps = self._layers.steps
-        if loop < 0:
-            place, alive = self.length, self._layers.ends
-        else:
+        place, alive = self.length, self._layers.ends
+        if loop >= 0:
             place = self._nested[loop]
-            outside = self._alive(place + 1, opened[:-1])
+            outside = self._known[self._around[loop], opened[:-1]][place + 1]
             closing = [base for base in range(4) if PARTNERS[opened[-1]] >> base & 1]
-            alive = np.any([_gathered(steps[place][:, base], outside) for base in closing], axis=0)
+            alive = _any([_gathered(steps[place][:, base], outside) for base in closing])
         found = {place: alive}
         while place > loop + 1:
             before = place - 1
             if before in self._closing:
                 place = self._closing[before]
-                alive = (self._spans[place] & alive).any(axis=1)
+                alive = np.asarray((self._spans[place] & alive).any(axis=1))
             else:
                 alive, place = _any_base(steps[before], alive), before
             found[place] = alive
@@ -202,7 +204,8 @@ def _width(layers: BaseLayers, place: int) -> int:
 
 def _onto(targets: NDArray[np.int64], width: int) -> NDArray[np.bool_]:
     """Return which state leads to which, ``bool [n, m]``."""
-    return np.arange(width) == targets[:, None]
+    found: NDArray[np.bool_] = np.arange(width) == targets[:, None]
+    return found
 
 
 def _gathered(targets: NDArray[np.int64], rows: NDArray[np.bool_]) -> NDArray[np.bool_]:
@@ -214,4 +217,10 @@ def _gathered(targets: NDArray[np.int64], rows: NDArray[np.bool_]) -> NDArray[np
 
 def _any_base(steps: NDArray[np.int64], rows: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Return what any base leads to."""
-    return np.any([_gathered(steps[:, base], rows) for base in range(4)], axis=0)
+    return _any([_gathered(steps[:, base], rows) for base in range(4)])
+
+
+def _any(parts: Sequence[NDArray[np.bool_]]) -> NDArray[np.bool_]:
+    """Return where one of several arrays is true."""
+    found: NDArray[np.bool_] = np.any(parts, axis=0)
+    return found

@@ -127,7 +127,7 @@ class DesignAutomaton(ABC):
         compiled = table.compiled
         node, motifs = states[:, _NODE], states[:, _MOTIFS]
         ends = compiled.distance[node, motifs] == 0
-        bases = compiled.bases[node, motifs] | np.where(ends, _END, 0)
+        bases = compiled.bases[node, motifs].astype(np.int64) | np.where(ends, _END, 0)
         codons = compiled.codons[node, motifs]
         scarce = compiled.most_tokens[node] - _WRITTEN[states[:, _PREFIX]] + 1 > states[:, _BUDGET]
         if table.gc is not None or table.windows.bounds or scarce.any():
@@ -211,7 +211,7 @@ class DesignAutomaton(ABC):
         (edge,) = (edge for edge in compiled.edges[state[_NODE]] if not edge.is_base)
         fits = (edge.bits & np.bitwise_or.reduce(_GROUPS[state[_PREFIX]])) != 0
         behind = compiled.distance[edge.target][edge.after[state[_MOTIFS]][fits]]
-        return int(behind.min()) + edge.cost - int(_WRITTEN[state[_PREFIX]]) + 1
+        return int(behind.min() + edge.cost - _WRITTEN[state[_PREFIX]] + 1)
 
     def _rows(self, states: States) -> list[tuple[int, NDArray[np.int64]]]:
         """Return each table that running rows use, with those rows."""

@@ -95,11 +95,11 @@ class FoldedSequence(DesignedSequence):
             if row[_PLACE] < 0:
                 answers.append(np.empty((0, 2), dtype=np.int64))
                 continue
-            bases = self._choices(row), 0
+            bases = self._bases_at(row), 0
             answers.append(self._ranges[bases] if bases in self._ranges else self._ranges_of(bases))
         return answers
 
-    def _choices(self, row: list[int]) -> int:
+    def _bases_at(self, row: list[int]) -> int:
         """Return the bases that may come, and the end behind them, as bits."""
         number, place, state = row[_NUMBER], row[_PLACE], row[_STATE]
         layers, pairing = self._laid[number]

@@ -10,7 +10,7 @@ from biomatrix.entities.constraint_text import whole_number
 from biomatrix.entities.nucleic.bases import as_dna
 from biomatrix.entities.nucleic.constraints.design import Coding
 from biomatrix.entities.nucleic.constraints.designed_sequence import DesignedSequence
-from biomatrix.entities.nucleic.constraints.nucleic_constraint import NucleicConstraint, around_coding
+from biomatrix.entities.nucleic.constraints.nucleic_constraint import NucleicConstraint, around_coding, coding_part
 from biomatrix.entities.nucleic.constraints.untranslated import Utr5
 from biomatrix.entities.nucleic.genetic_code import RECODED, STOP, UNKNOWN, genetic_code
 from biomatrix.errors import BioMatrixError, ConfigurationError, ParseError, UnsupportedError
@@ -94,9 +94,9 @@ class Translates(NucleicConstraint):
 
     def fault_of(self, entity: NucleicAcid) -> str | None:
         """Return the first residue that is another one, read by the table."""
-        before, inside, _ = around_coding(entity)
+        _, inside, _ = around_coding(entity)
         asked = self.coding.protein
-        if not before and len(inside) == len(entity):
+        if coding_part(entity) is None:
             inside = inside[self.offset : self.offset + 3 * len(asked)]
         recoded = (
             {place: letter for place, letter in enumerate(asked) if letter in RECODED} if self.coding.recode else {}

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar, Final, Self
 
 from biomatrix.entities.constraint_text import whole_number
 from biomatrix.entities.nucleic.bases import READINGS, as_dna, readings
-from biomatrix.entities.nucleic.constraints.nucleic_constraint import NucleicConstraint, around_coding
+from biomatrix.entities.nucleic.constraints.nucleic_constraint import NucleicConstraint, around_coding, coding_part
+from biomatrix.entities.nucleic.constraints.untranslated import Utr5
 from biomatrix.errors import ConfigurationError, ParseError
 
 if TYPE_CHECKING:
@@ -25,15 +26,18 @@ class Bases(NucleicConstraint):
     Parameters
     ----------
     letters : tuple of (int, str)
-        Positions from 1, each with an IUPAC letter of DNA; of a transcript they count from the start of its coding
+        Positions from 1, each with an IUPAC letter of DNA; beside a protein they count from the start of its coding
         sequence.
+    offset : int
+        Where that begins in a sequence whose coding part is not annotated.
     """
 
     name: ClassVar[str] = "bases"
-    help: ClassVar[str] = "bases at positions from 1, IUPAC letters, POSITION:LETTERS;...; of mrna_codons in the CDS"
+    help: ClassVar[str] = "bases at positions from 1, IUPAC letters, POSITION:LETTERS;...; beside a protein in its CDS"
     example: ClassVar[str] = "1:GCC;10-12:NRY"
 
     letters: tuple[tuple[int, str], ...]
+    offset: int = 0
 
     @classmethod
     def parse(cls, text: str) -> Self:
@@ -63,6 +67,11 @@ class Bases(NucleicConstraint):
         if not self.letters or not all(place >= 1 and letter in READINGS for place, letter in self.letters):
             raise ConfigurationError("bases are (position from 1, IUPAC letter of DNA), such as ((4, 'R'),)")
 
+    def beside(self, others: Sequence[object]) -> Self:
+        """Return it with the place where the coding sequence begins behind a 5' UTR of an exact length."""
+        before = next((other.part for other in others if isinstance(other, Utr5)), None)
+        return self if before is None else replace(self, offset=before.most)
+
     @property
     def fewest(self) -> int:
         """The last position."""
@@ -76,6 +85,7 @@ class Bases(NucleicConstraint):
     def fault_of(self, entity: NucleicAcid) -> str | None:
         """Return the first position that holds another base, or none."""
         _, inside, _ = around_coding(entity)
+        inside = inside if coding_part(entity) is not None else inside[self.offset :]
         for place, letter in self.letters:
             found = inside[place - 1 : place]
             if not found or not set(readings(found)) <= set(READINGS[letter]):
