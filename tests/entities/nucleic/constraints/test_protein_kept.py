@@ -15,9 +15,11 @@ from biomatrix.entities.nucleic.constraints.gc_content import GcContent
 from biomatrix.entities.nucleic.constraints.motif_automaton import MotifAutomaton
 from biomatrix.entities.nucleic.constraints.solutions import Solutions
 from biomatrix.entities.nucleic.constraints.template import coding, joined
+from biomatrix.entities.nucleic.entity import NucleicAcid
 from biomatrix.entities.nucleic.genetic_code import genetic_code
 from biomatrix.entities.nucleic.motifs import ENZYMES, Motif, parse_motifs
 from biomatrix.errors import BioMatrixError, ConfigurationError, ParseError
+from biomatrix.generation.constraint_registry import parse_constraint
 
 
 def compiled(protein: str, table: int, motifs: tuple[Motif, ...], left: str = "", right: str = "") -> Compiled:
@@ -108,3 +110,22 @@ def test_what_no_codon_spells_is_refused_with_its_place() -> None:
     recoded = Design(coding=Coding("MU*", recode=True))
     nodes = joined([Coding("MU*", recode=True).region()])
     assert Solutions(recoded.compiled(nodes, 1)).total == 3
+
+
+@pytest.mark.parametrize(
+    ("text", "kept", "broken", "reason"),
+    [
+        ("translates=MK*", "ATGAAATAA", "ATGAACTAA", "residue 2 is N, not K"),
+        ("translates=MX*;stop=TGA", "ATGTTTTGA", "ATGTTTTAA", "the stop is TAA"),
+        ("translates=MK;start=any;table=11", "GTGAAA", "GTAAAA", "residue 1 is V"),
+        ("avoid=BsaI", "GGTCTA", "CGAGACC", "BsaI on the other strand"),
+        ("bases=2:RY", "AGC", "ACC", "position 2 holds C"),
+        ("gc=50-60%", "GATC", "GATT", "25.0% G and C"),
+        ("gc=50-50%/2", "GAGA", "GAAG", "bases 2 to 3"),
+        ("folds=(..)", "GAAT", "GAAG", "bases 1 and 4 are G and G"),
+    ],
+)
+def test_finished_sequences_are_judged(text: str, kept: str, broken: str, reason: str) -> None:
+    wish = parse_constraint(text)
+    assert wish.fault(NucleicAcid(kept)) is None
+    assert reason in str(wish.fault(NucleicAcid(broken)))
