@@ -16,6 +16,8 @@ Place: TypeAlias = tuple[str, int, str]
 """Chain, residue number, insertion code."""
 _PIR: Final = re.compile(r"[A-Z][A-Z1-9];")
 """How the header of a PIR record begins; its next line is a title, and its letters end at an asterisk."""
+_DECLARED: Final = re.compile(r"([^|]*)\|\s*(rna|dna)\s*(\||$)", re.IGNORECASE)
+"""The header of a nucleic acid in the input of a structure predictor: the chain, then what it is."""
 BACKBONE: Final = ("N", "CA", "C")
 
 
@@ -123,5 +125,7 @@ def sequences_of(text: str) -> list[tuple[str, str]]:
         pir = _PIR.match(header.strip())
         letters = "".join("".join(line.split()) for line in (lines[1:] if pir else lines))
         words = (header.strip()[3:] if pir else header).split()
-        records.append((words[0] if words else "", (letters.partition("*")[0] if pir else letters).upper()))
+        declared = _DECLARED.match(header)
+        name = declared.group(1).strip() if declared else words[0] if words else ""
+        records.append((name, (letters.partition("*")[0] if pir else letters).upper()))
     return records

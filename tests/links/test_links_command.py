@@ -74,7 +74,7 @@ def test_fragments_over_regions_give_what_their_matrix_gives(two_omes: Any, gene
     common = ("--genes", "AAA", "--assembly", "GRCh38", "--gene-table", gene_table, "-q")
     one, two = tmp_path / "one.tsv", tmp_path / "two.tsv"
     assert run(whole, *common, "-o", one).exit_code == 0
-    told = run(bed, *common, "-o", two, "--rna", rna, "--fragments", fragments)
+    told = run(bed, *common, "-o", two, "--expression", rna, "--fragments", fragments)
     assert told.exit_code == 0, told.output
     assert one.read_text() == two.read_text()
     assert "1 regions are not on chr1" in told.output

@@ -16,7 +16,7 @@ def register(app: typer.Typer) -> None:
     app.command(
         epilog="Example: biomatrix links multiome.h5ad --assembly hg38 --genes MYC -o links.tsv --bedpe arcs.bedpe; "
         "biomatrix links peaks.narrowPeak --assembly hg38 --genes all --top 5 -o links.tsv; "
-        "biomatrix links peaks.bed --fragments fragments.tsv.gz --rna rna.h5ad --assembly hg38 --genes expressed"
+        "biomatrix links peaks.bed --fragments fragments.tsv.gz --expression rna.h5ad --assembly hg38 --genes expressed"
     )(links)
 
 
@@ -46,12 +46,14 @@ def links(
     assembly: Annotated[
         str | None, typer.Option(help="The genome that the regions lie on, where the file does not say it: hg38.")
     ] = None,
-    rna: Annotated[
+    expression: Annotated[
         Path | None, typer.Option(help="Expression of the same cells, where FILE holds regions alone.")
     ] = None,
     fragments: Annotated[
         Path | None,
-        typer.Option(help="Fragments (.tsv.gz of 10x, .parquet) to count over the regions of FILE, cells as in --rna."),
+        typer.Option(
+            help="Fragments (.tsv.gz of 10x, .parquet) to count over the regions of FILE, cells as in --expression."
+        ),
     ] = None,
     totals: Annotated[
         str | None,
@@ -112,7 +114,7 @@ def links(
     if not 0.0 <= least <= 1.0:
         raise ConfigurationError(f"--min-score is from 0 to 1, not {least}")
     names = None if ubiquitous is None else frozenset(named_genes([f"@{ubiquitous}"]))
-    settings = Settings(assembly, rna, fragments, totals, scorer, signal, reach, names)
+    settings = Settings(assembly, expression, fragments, totals, scorer, signal, reach, names)
     with shown_log(quiet):
         of_assembly = "hg38" if assembly is None else assembly_named(assembly, human=False)
         table = None if gene_table is None else read_gene_places(gene_table, of_assembly)

@@ -56,13 +56,14 @@ def opened_files(file: Path, settings: Settings, genes: GenePlaces) -> Opened:
     if settings.fragments is None:
         if expressed is not None:
             raise ConfigurationError(
-                "a table of regions has no cells, so that --rna says nothing of them; give the --fragments of the same "
-                "cells too, or, where this is a file of fragments, give it as --fragments beside a list of peaks",
+                "a table of regions has no cells, so --expression says nothing of them; give the --fragments of "
+                "the same cells too, or, where this is a file of fragments, give it as --fragments beside a list "
+                "of peaks",
                 file=str(file),
             )
         return Opened(regions, None, None, rejects)
     if expressed is None:
-        raise ConfigurationError("--fragments are counted over the cells of --rna; name that file")
+        raise ConfigurationError("--fragments are counted over the cells of --expression; name that file")
     counts, notes = fragments_over_regions(settings.fragments, regions, expressed.cells)
     with_cells = vars(regions) | {
         "signal": np.asarray(counts.sum(axis=0)).ravel(),

@@ -157,7 +157,7 @@ def _chosen(
         return coding, []
     if list(wanted) == [EXPRESSED]:
         if expressed is None:
-            raise ConfigurationError("--genes expressed needs expression; give --rna, or name genes")
+            raise ConfigurationError("--genes expressed needs expression; give --expression, or name genes")
         detected = np.asarray((expressed.values > 0).sum(axis=0)).ravel() > 0
         return np.intersect1d(expressed.gene[detected], coding), []
     if not wanted:

@@ -30,12 +30,12 @@ _CERTAIN_SHARE: Final = 0.5
 _SHARED_FORMATS: Final = (
     FileFormat(FASTA, (*FASTA_EXTENSIONS, ".fna", ".ffn", ".frn"), appends=True, structure=False, starts=">"),
     FileFormat("genbank", (".gb", ".gbk", ".gbff", ".genbank"), appends=True, structure=False, ends="//"),
-    FileFormat("pdb", (".pdb", ".ent"), many=False),
-    FileFormat("cif", (".cif", ".mmcif"), many=False),
+    FileFormat("pdb", (".pdb", ".ent")),
+    FileFormat("cif", (".cif", ".mmcif")),
     FileFormat("bcif", (".bcif",), writes=False),
 )
 _PAIRED_FORMATS: Final = (
-    FileFormat("dbn", (".dbn", ".db", ".vienna"), appends=True, structure=False),
+    FileFormat("dbn", (".dbn", ".db", ".vienna"), appends=True, structure=False, begins_as="fasta"),
     FileFormat("ct", (".ct",), appends=True, structure=False),
     FileFormat("bpseq", (".bpseq",), many=False, structure=False, appends=True),
 )

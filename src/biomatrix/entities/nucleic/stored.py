@@ -93,11 +93,13 @@ def with_labels(entity: NucleicAcid, labels: Mapping[str, Any], name: str) -> Nu
             entity,
             sequence=sequence,
             chain=labels.get("chain", "A"),
-            residue_numbers=numbers,
+            residue_numbers=None if numbers is None else np.array(numbers, dtype=np.int32),
             insertion_codes=codes,
             modified=labels.get("modified", ()),
             name=name,
         )
+    except OverflowError as error:
+        raise ParseError(f'"numbers" of "labels" do not fit 32 bits: {error}') from error
     except BioMatrixError as error:
         raise ParseError(f'"labels" do not fit: {error.message}') from error
 

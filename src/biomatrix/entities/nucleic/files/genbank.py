@@ -11,6 +11,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Final
 
 from biomatrix.entities.limits import Limits
@@ -67,7 +68,7 @@ def genbank_records(lines: Iterable[str], limits: Limits) -> Iterator[GenBankRec
             if part == "DEFINITION":
                 record.definition = line[12:].strip()
             elif part in ("VERSION", "ACCESSION"):
-                record.version = (line.split() + ["", ""])[1] or record.version
+                record.version = [*line.split(), ""][1] or record.version
             elif part == "LOCUS":
                 raise ParseError("a record begins before // ends the one before", position=number)
         elif part == "FEATURES":
@@ -106,7 +107,7 @@ def to_nucleic(record: GenBankRecord, limits: Limits) -> NucleicAcid:
     if not letters:
         raise UnsupportedError("the record has no sequence; get it with its bases (ORIGIN), not CONTIG", record=name)
     words = record.locus.split()
-    stated = next((word for word, unit in zip(words, words[1:], strict=False) if unit == "bp"), "")
+    stated = next((word for word, unit in pairwise(words) if unit == "bp"), "")
     limits.check("bases_per_sequence", record.length, "length of the sequence in bases")
     if stated.isdecimal() and int(stated) != len(letters):
         raise ParseError(f"the LOCUS line says {stated} bases, the record holds {len(letters)}", record=name)

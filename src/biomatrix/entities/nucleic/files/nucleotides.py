@@ -105,7 +105,7 @@ def nucleotide_of(table: AtomTable, rows: list[int]) -> Nucleotide | None:
 
 
 def _conformer(table: AtomTable, rows: list[int]) -> tuple[list[int], bool]:
-    """Return the rows of the best occupied alternate location and of what carries none, and whether others were left."""
+    """Return the rows of the best occupied alternate location with those of none, and whether there are others."""
     marks: dict[tuple[str, str], list[float]] = defaultdict(list)
     for row in rows:
         if table.alternate[row]:
@@ -173,8 +173,8 @@ def _described(name: str, column: str) -> str | None:
         found = get_from_ccd("chem_comp", name, column)
     except KeyError:
         return None
-    text = "" if found is None else str(np.asarray(found).reshape(-1)[0])
-    return None if text in ("", "?", ".", "None") else text.upper()
+    text = "" if found is None else str(found.as_array(str)[0])
+    return None if text in ("", "?", ".") else text.upper()
 
 
 def _letter_by_atoms(atoms: dict[str, int]) -> str:

@@ -16,21 +16,27 @@ if TYPE_CHECKING:
 
 LONGEST: Final = 3_000
 """Nucleotides past which pairs are not looked for while a file is read: a thousand take a second."""
-_FEWEST_BASE_ATOMS: Final = 6
+_RING: Final = frozenset(("N1", "C2", "N3", "C4", "C5", "C6"))
+"""The atoms without which a base is not resolved."""
 
 
 def pairs_in_space(table: AtomTable, nucleotides: list[Nucleotide]) -> tuple[Pairs | None, list[str]]:
     """Return the canonical pairs, and a note of those left out; None where the bases are not resolved."""
-    bases = [sum(not name.endswith("'") for name in one.atoms) >= _FEWEST_BASE_ATOMS for one in nucleotides]
-    if not any(bases):
+    whole = [place for place, one in enumerate(nucleotides) if one.letter != "N" and one.atoms.keys() >= _RING]
+    if not whole:
         return None, []
     if len(nucleotides) > LONGEST:
         return None, [f"base pairs were not looked for in more than {LONGEST:,} nucleotides"]
     from biotite.structure import AtomArray, base_pairs
 
-    rows = [row for one in nucleotides for row in one.atoms.values()]
-    names = [name for one in nucleotides for name in one.atoms]
-    places = np.repeat(np.arange(len(nucleotides)), [len(one.atoms) for one in nucleotides])
+    heavy = [
+        (place, name, row)
+        for place in whole
+        for name, row in nucleotides[place].atoms.items()
+        if name.lstrip("0123456789")[:1] not in ("H", "D")
+    ]
+    rows, names = [row for _, _, row in heavy], [name for _, name, _ in heavy]
+    places = np.asarray([place for place, _, _ in heavy])
     array = AtomArray(len(rows))
     array.coord = table.coordinates[rows]
     array.atom_name = np.asarray(names)
@@ -51,4 +57,4 @@ def pairs_in_space(table: AtomTable, nucleotides: list[Nucleotide]) -> tuple[Pai
 
 
 def _name(letter: str) -> str:
-    return {"T": "DT", "I": "G", "N": "N"}.get(letter, letter)
+    return {"T": "DT", "I": "G"}.get(letter, letter)

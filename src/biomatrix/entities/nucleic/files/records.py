@@ -13,7 +13,6 @@ from biomatrix.entities.files.opening import is_nameless
 from biomatrix.entities.files.reading import label_of, read_bytes, read_lines
 from biomatrix.entities.files.unpacking import without_packing
 from biomatrix.entities.files.writing import write_whole
-from biomatrix.entities.formats import read_format_of
 from biomatrix.entities.kind_registry import kind as kind_named
 from biomatrix.entities.limits import DEFAULT_LIMITS, Limits
 from biomatrix.entities.nucleic.bases import BaseKind
@@ -63,28 +62,6 @@ def read_strand(
         return to_nucleic(choose_strand(strands_of(table), chain, kind, table), table, _title(path), limits)
     except BioMatrixError as error:
         raise error.at(file=label_of(path), record=chain) from error.__cause__
-
-
-def kind_of_file(path: str | Path, record: int | str | None, file_format: str | None) -> BaseKind:
-    """Return the kind of the one record of a file that is asked for: that of the first reader which finds it.
-
-    Raises
-    ------
-    BioMatrixError
-        Neither finds it; the error is that of DNA, or of RNA where only RNA has files of the format.
-    """
-    kinds = (kind_named("dna"), kind_named("rna"))
-    format_name = read_format_of(path, file_format, kinds)
-    failure: BioMatrixError | None = None
-    for one in kinds:
-        if any(description.name == format_name for description in one.formats):
-            try:
-                found = one.read_one(path, format_name, record)
-                return "rna" if found.kind == "rna" else "dna"
-            except BioMatrixError as error:
-                failure = failure or error
-    assert failure is not None
-    raise failure
 
 
 def write_nucleic(entities: Sequence[NucleicAcid], path: str | Path, file_format: str) -> None:

@@ -112,7 +112,7 @@ def choose_strand(strands: list[Strand], chain: int | str | None, kind: BaseKind
     Raises
     ------
     ParseError
-        No strand of the kind, several where ``chain`` names none, or none of that name; the message lists what there is.
+        No strand of the kind, several where ``chain`` names none, or none of that name; it lists what there is.
     """
     own = [one for one in strands if one.kind == kind]
     if not own:

@@ -77,11 +77,13 @@ def cif_text(strands: Sequence[NucleicAcid]) -> str:
     document = cif.Document()
     block = document.add_new_block("biomatrix")
     entities = block.init_loop("_entity.", ["id", "type", "pdbx_description"])
+    for at, strand in enumerate(strands, start=1):
+        entities.add_row([str(at), "polymer", cif.quote(title_line(strand.name)) if title_line(strand.name) else "?"])
+    # A loop lies in the block that holds it, which moves when another is begun.
     polymers = block.init_loop("_entity_poly.", ["entity_id", "type", "pdbx_seq_one_letter_code_can", "pdbx_strand_id"])
     for at, strand in enumerate(strands, start=1):
         kind = "polydeoxyribonucleotide" if strand.kind == "dna" else "polyribonucleotide"
-        entities.add_row([str(at), "polymer", cif.quote(title_line(strand.name) or "?")])
-        polymers.add_row([str(at), kind, strand.sequence, cif.quote(strand.chain or "?")])
+        polymers.add_row([str(at), kind, strand.sequence, cif.quote(strand.chain) if strand.chain else "?"])
     table = block.init_loop("_atom_site.", list(_COLUMNS))
     serial = 0
     for at, strand in enumerate(strands, start=1):
@@ -103,7 +105,7 @@ def cif_text(strands: Sequence[NucleicAcid]) -> str:
 def _atoms(strand: NucleicAcid) -> Iterator[_Atom]:
     if strand.backbone is None:
         raise UnsupportedError("it has no structure; write its sequence as .fasta")
-    present = np.isfinite(strand.backbone).all(axis=-1)
+    present = np.asarray(np.isfinite(strand.backbone).all(axis=-1))
     if not present.any():
         raise UnsupportedError("no atom has a position; write its sequence as .fasta")
     modified = dict(strand.modified)
