@@ -55,7 +55,7 @@ def lark_grammar(
     Raises
     ------
     ConfigurationError
-        No segment has such a length, or the modality does not count.
+        No segment has such a length, or the modality does not count one a token.
     VocabularyError
         The vocabulary does not hold the modality.
     """

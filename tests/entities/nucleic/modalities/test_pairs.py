@@ -14,6 +14,7 @@ import pytest
 
 from biomatrix import NucleicAcid
 from biomatrix.entities.automaton import Bounds
+from biomatrix.entities.constraints.positional import PositionalAutomaton
 from biomatrix.entities.nucleic.modalities.codons import MrnaCodons
 from biomatrix.entities.nucleic.modalities.paired_automaton import PairedAutomaton
 from biomatrix.entities.nucleic.modalities.pairing import may_pair, pairing_table
@@ -257,6 +258,10 @@ def test_lengths_other_than_the_sequence_are_refused(guide_of: Callable[..., Any
             guide.start(Bounds(10, 4))
         with pytest.raises(ConfigurationError, match="6 tokens"):
             guide.start(Bounds(5))
+    narrowed = PositionalAutomaton.over(*_table())
+    with pytest.raises(ConfigurationError, match="ask for rna_sequence first"):
+        letters.bound_by(narrowed, pairs.encode(rna("(...)")), pairs)
+    assert letters.bound_by(narrowed, pairs.encode(rna(".....")), pairs) == (narrowed, 5)
     mrna = MrnaCodons()
     bound, length = pairs.bound_by(free, mrna.split("<utr G><codon AAA><utr C>"), mrna)
     assert isinstance(bound, PairedAutomaton)
@@ -264,6 +269,12 @@ def test_lengths_other_than_the_sequence_are_refused(guide_of: Callable[..., Any
     one = letters.automaton(SegmentIds(1, 2, {"<rna A>": 4}, None))  # type: ignore[arg-type]
     with pytest.raises(ConfigurationError, match="no two letters"):
         letters.bound_by(one, pairs.encode(rna("(...)")), pairs)
+
+
+def _table() -> tuple[Any, RnaSequence, SegmentIds]:
+    writer = RnaSequence()
+    ids = SegmentIds(1, 2, {token: 4 + n for n, token in enumerate(writer.vocabulary())}, np.array([3]))
+    return writer.automaton(ids), writer, ids
 
 
 def test_settings_are_checked_and_circles_are_told() -> None:

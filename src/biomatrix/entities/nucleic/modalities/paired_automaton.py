@@ -5,7 +5,7 @@ behind it to close it: the last that can pair with it, is nobody else's, and lie
 What remains reserved can always be written, so no choice leads nowhere; of one level nothing is forbidden that could be
 closed.
 
-Legend of shapes: R rows, L bases, K levels, n ranges.
+Legend of shapes: R rows, L bases, K levels, A = 2 K + 1 tokens, n ranges.
 """
 
 from __future__ import annotations
@@ -55,15 +55,13 @@ class PairedAutomaton:
         self._before = np.pad(last, ((0, 0), (1, 0)), constant_values=-1).tolist()
         self._fits = fits.tolist()
         self._codes = codes.tolist()
-        self._last = free.ranges([False] * len(free.tokens) + [True])
-        self._forced = [free.ranges([n == 1 + self._levels + level for n in range(len(free.tokens) + 1)])
-                        for level in range(self._levels)]  # fmt: skip
         self._opens = [1 << 1 + level for level in range(self._levels)]
         self._closes = [1 << 1 + self._levels + level for level in range(self._levels)]
         self._known: dict[int, Ranges] = {}
-        """Ranges by bits, one for each token."""
+        """Ranges by bits: of the A tokens, and last of the end."""
+        self._end = 1 << len(free.tokens)
 
-    def start(self, bounds: Bounds) -> NDArray[np.object_]:
+    def start(self, bounds: Bounds) -> States:
         """Return the state of one row, ``object [1]``; ConfigurationError where bounds do not fit the sequence."""
         if bounds.range is not None and not bounds.range[0] <= self._length <= bounds.range[1]:
             raise ConfigurationError(f"base pairs of {self._length:,} bases have that length; ask for no other")
@@ -83,11 +81,12 @@ class PairedAutomaton:
     def _of_row(self, row: _Row) -> Ranges:
         place, levels, reserved = row
         if place >= self._length:
-            return self._last
+            return self._ranges(self._end)
         if place < 0:
             return np.empty((0, 2), dtype=np.int64)
         if reserved >> place & 1:
-            return self._forced[[top is not None and top[1] == place for top in levels].index(True)]
+            due = [top is not None and top[1] == place for top in levels].index(True)
+            return self._ranges(self._closes[due])
         before, fits, first = self._before[self._codes[place]], self._fits[self._codes[place]], place + self._loop
         bits, can_open = 1, self._partner(place, None, reserved) > 0
         for top, opens, closes in zip(levels, self._opens, self._closes, strict=True):
@@ -100,10 +99,14 @@ class PairedAutomaton:
                 bits |= opens
             if fits[at] and place - at > self._loop:
                 bits |= closes
+        return self._ranges(bits)
+
+    def _ranges(self, bits: int) -> Ranges:
         found = self._known.get(bits)
         if found is None:
-            tokens = range(len(self._free.tokens) + 1)
-            found = self._known[bits] = self._free.ranges([bool(bits >> number & 1) for number in tokens])
+            may_come = np.array([[bits >> number & 1 for number in range(len(self._free.tokens) + 1)]], dtype=np.bool_)
+            (found,) = self._free.ranges(may_come)
+            self._known[bits] = found
         return found
 
     def _partner(self, place: int, around: _Open | None, reserved: int) -> int:

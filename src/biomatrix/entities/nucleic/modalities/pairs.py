@@ -186,15 +186,21 @@ class RnaPairs(NucleicModality):
     def bound_by(self, automaton: Automaton, tokens: Sequence[str], sibling: Modality) -> tuple[Automaton, int | None]:
         """Return the same length and, beside the bases, brackets only for those that can pair.
 
-        An automaton that is narrowed already gets the length alone: what it then writes is judged when it is finished.
+        Raises
+        ------
+        ConfigurationError
+            A constraint narrows the brackets too.
         """
         bound, length = super().bound_by(automaton, tokens, sibling)
-        if isinstance(bound, PairsAutomaton) and sibling.kind == self.kind and not sibling.needs_structure:
-            other = sibling.decode(tokens)
-            if isinstance(other, NucleicAcid) and sibling.name != self.name:
-                beside: Automaton = PairedAutomaton(bound, other.sequence)
-                return beside, len(other)
-        return bound, length
+        if sibling.kind != self.kind or sibling.needs_structure or sibling.name == self.name:
+            return bound, length
+        other = sibling.decode(tokens)
+        if not isinstance(other, NucleicAcid):
+            return bound, length
+        if not isinstance(bound, PairsAutomaton):
+            raise ConfigurationError(f"{self.name} under a constraint is not fitted to bases before it; leave one out")
+        beside: Automaton = PairedAutomaton(bound, other.sequence)
+        return beside, len(other)
 
     def units(self, tokens: Sequence[str]) -> list[tuple[int, ...]]:
         """Return the base of each token."""

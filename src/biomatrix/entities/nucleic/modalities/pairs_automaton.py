@@ -86,9 +86,7 @@ class PairsAutomaton:
             fits = self._fitting(opened, waits, room)
         fits[:, self._closing] &= (opened > 0) & (waits == 0)
         fits[:, -1] = (total + states[:, _LEAST] == 0) & (states[:, _STATUS] == _WRITING)
-        packed = np.packbits(fits, axis=1)
-        keys: list[bytes] = packed.view(f"V{packed.shape[1]}")[:, 0].tolist()
-        return [self._known[key] if key in self._known else self._ranges_of(key) for key in keys]
+        return self.ranges(fits)
 
     def _fitting(
         self, opened: NDArray[np.int64], waits: NDArray[np.int64], room: NDArray[np.int64]
@@ -130,10 +128,11 @@ class PairsAutomaton:
         needed = np.maximum(needed, states[:, _STATUS] == _EMPTY)
         return np.where(states[:, _STATUS] == _DONE, 0, needed + 1)
 
-    def ranges(self, may_come: Sequence[bool]) -> Ranges:
-        """Return the ids of some of the A tokens, and last of the end: for equal sets the same object."""
-        key = np.packbits(np.array(may_come, dtype=np.bool_)).tobytes()
-        return self._known[key] if key in self._known else self._ranges_of(key)
+    def ranges(self, may_come: NDArray[np.bool_]) -> list[Ranges]:
+        """Return which of the A tokens, and last the end, may come, ``bool [R, A + 1]``, as ids; equal sets are one."""
+        packed = np.packbits(may_come, axis=1)
+        keys: list[bytes] = packed.view(f"V{packed.shape[1]}")[:, 0].tolist()
+        return [self._known[key] if key in self._known else self._ranges_of(key) for key in keys]
 
     def _stacks(self, states: States) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Return views of the open brackets and of what their last ones must wait, ``int64 [R, K]`` each."""

@@ -14,6 +14,7 @@ from biomatrix.entities.nucleic.entity import NucleicAcid
 from biomatrix.entities.nucleic.modalities.nucleic_modality import LOST_WITH_LETTERS, NucleicModality, letters_of
 from biomatrix.entities.nucleic.modalities.tied_letters import TiedLetters
 from biomatrix.entities.table_automaton import TableAutomaton
+from biomatrix.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from biomatrix.entities.automaton import Automaton
@@ -99,11 +100,18 @@ class RnaSequence(LetterSequence):
     def bound_by(self, automaton: Automaton, tokens: Sequence[str], sibling: Modality) -> tuple[Automaton, int | None]:
         """Return the same length and, beside base pairs, letters that may pair where the other segment pairs them.
 
-        An automaton that is narrowed already gets the length alone: what it then writes is judged when it is finished.
+        Raises
+        ------
+        ConfigurationError
+            A constraint narrows the letters too: then they come first, and their pairs are written for them.
         """
         bound, length = super().bound_by(automaton, tokens, sibling)
-        if sibling.name == "rna_pairs" and isinstance(bound, TableAutomaton):
-            other = sibling.decode(tokens)
-            if isinstance(other, NucleicAcid) and other.pairs:
-                return TiedLetters(bound, other.pairs, len(other)), length
-        return bound, length
+        other = sibling.decode(tokens) if sibling.name == "rna_pairs" else None
+        if not isinstance(other, NucleicAcid) or not other.pairs:
+            return bound, length
+        if not isinstance(bound, TableAutomaton):
+            raise ConfigurationError(
+                f"letters of {self.name} under a constraint are not fitted to pairs before them; ask for {self.name} "
+                f"first, then {sibling.name}"
+            )
+        return TiedLetters(bound, other.pairs, len(other)), length
