@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from biomatrix.entities.nucleic.entity import NucleicAcid
 
 _MODALITIES: Final = "biomatrix.entities.nucleic.modalities"
+_CONSTRAINTS: Final = "biomatrix.entities.nucleic.constraints"
 _CERTAIN_SHARE: Final = 0.5
 """The share of A, C, G, T, U and N from which letters that all are IUPAC's are taken to be of a nucleic acid."""
 _SHARED_FORMATS: Final = (
@@ -47,6 +48,16 @@ class NucleicKind(Kind):
     size_limit: ClassVar[str | None] = "bases_per_sequence"
     held_out_by_identity: ClassVar[bool] = True
     by_default: ClassVar[bool] = False
+    constraints: ClassVar[Mapping[str, str]] = {
+        "translates": f"{_CONSTRAINTS}.kept_protein:Translates",
+        "avoid": f"{_CONSTRAINTS}.avoided:Avoid",
+        "flanks": f"{_CONSTRAINTS}.avoided:Flanks",
+        "bases": f"{_CONSTRAINTS}.places:Bases",
+        "gc": f"{_CONSTRAINTS}.share:Gc",
+        "folds": f"{_CONSTRAINTS}.paired:Folds",
+        "utr5": f"{_CONSTRAINTS}.untranslated:Utr5",
+        "utr3": f"{_CONSTRAINTS}.untranslated:Utr3",
+    }
     written: ClassVar[re.Pattern[str]]
     """What a sequence in a text looks like."""
 
