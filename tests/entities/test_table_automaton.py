@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -165,17 +167,20 @@ def test_closing_distances_of_a_small_grammar() -> None:
 
 
 def random_grammar(generator: np.random.Generator) -> Grammar:
-    """Return a grammar of up to four states and three classes of tokens, some of which count."""
+    """Return a grammar of up to four states and three classes of tokens, some of which count, one or several."""
     states, classes = int(generator.integers(1, 5)), int(generator.integers(1, 4))
     transitions = generator.integers(-1, states, (states, classes)).astype(np.int16)
-    counted = generator.random(classes) < 0.6
+    counted: NDArray[Any] = generator.random(classes) < 0.6
     counted[0] = True
-    return Grammar(transitions, generator.random(states) < 0.4, counted)
+    accepting = generator.random(states) < 0.4
+    if generator.random() < 0.5:
+        counted = counted * generator.integers(1, 4, classes)
+    return Grammar(transitions, accepting, counted)
 
 
 def words_of(grammar: Grammar, bounds: Bounds) -> set[tuple[int, ...]]:
     """Return every string of classes that fits the bounds, by trying all of them."""
-    least, most = bounds.range or (0, bounds.budget)
+    least, most = bounds.range or (0, 1 << 30)
     found = set()
     pending: list[tuple[int, int, tuple[int, ...]]] = [(grammar.start, 0, ())]
     while pending:

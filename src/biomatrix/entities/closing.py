@@ -23,8 +23,8 @@ class DistanceTable:
         The next state, -1 where there is none.
     accepting : ndarray, shape=(S,), dtype=bool
         Where the segment may end.
-    counted : ndarray, shape=(C,), dtype=bool
-        Classes that count towards a length.
+    counted : ndarray, shape=(C,), dtype=bool or integer
+        What a token of each class adds to a length.
 
     Attributes
     ----------
@@ -33,11 +33,15 @@ class DistanceTable:
     """
 
     def __init__(
-        self, transitions: NDArray[np.int64], accepting: NDArray[np.bool_], counted: NDArray[np.bool_]
+        self, transitions: NDArray[np.int64], accepting: NDArray[np.bool_], counted: NDArray[np.bool_ | np.integer]
     ) -> None:
         ends = np.where(accepting, 0, FAR)
-        self._plain = np.where(counted[None, :], -1, transitions)
-        self._counting = np.where(counted[None, :], transitions, -1)
+        weights = counted.astype(np.int64)
+        self._plain = np.where(weights == 0, transitions, -1)
+        self._counting = [
+            (weight, np.where(weights == weight, transitions, -1))
+            for weight in np.unique(weights[weights > 0]).tolist()
+        ]
         self.free = _relax(transitions, ends)
         self._exact = _relax(self._plain, ends)[None]
         self._at_least = self.free[None]
@@ -45,12 +49,12 @@ class DistanceTable:
 
     def exact(self, longest: int) -> NDArray[np.int64]:
         """Return the distances for every number of tokens still to count up to ``longest``, ``int64 [>= L + 1, S]``."""
-        self._exact = self._grown(self._exact, longest)
+        self._exact = self._grown(self._exact, longest, np.full_like(self.free, FAR))
         return self._exact
 
     def at_least(self, longest: int) -> NDArray[np.int64]:
         """Return the same where more may be counted, but not fewer: ``int64 [>= L + 1, S]``; row 0 is ``free``."""
-        self._at_least = self._grown(self._at_least, longest)
+        self._at_least = self._grown(self._at_least, longest, self.free)
         return self._at_least
 
     def at(self, states: NDArray[np.int64], least: NDArray[np.int64], most: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -84,13 +88,18 @@ class DistanceTable:
             return closed
         return np.where(open_ended, self.at_least(int(least.max(initial=0)))[least, states], closed)
 
-    def _grown(self, table: NDArray[np.int64], longest: int) -> NDArray[np.int64]:
-        """Return a table whose rows follow from one another with at least one row more than ``longest``."""
+    def _grown(self, table: NDArray[np.int64], longest: int, past: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return a table whose rows follow from one another with at least one row more than ``longest``.
+
+        ``past``, ``int64 [S]``, stands before its first row: what is left where a token counts more than was asked for.
+        """
         if len(table) > longest:
             return table
         rows = list(table)
         while len(rows) <= longest:
-            rows.append(_relax(self._plain, _step(self._counting, rows[-1])))
+            left = [rows[-weight] if weight <= len(rows) else past for weight, _ in self._counting]
+            steps = [_step(moves, after) for (_, moves), after in zip(self._counting, left, strict=True)]
+            rows.append(_relax(self._plain, np.minimum.reduce([np.full_like(past, FAR), *steps])))
         return np.stack(rows)
 
     def _doubled(self, longest: int) -> NDArray[np.int64]:

@@ -22,8 +22,8 @@ class Grammar:
         The next state, or -1 where a token of that class may not come.
     accepting : ndarray, shape=(S,), dtype=bool
         The states in which the segment may end.
-    counted : ndarray, shape=(C,), dtype=bool
-        The classes that count towards a requested length (residues; atoms).
+    counted : ndarray, shape=(C,), dtype=bool or integer
+        What a token of each class adds to a requested length: a residue or nothing; the six bases of a 6-mer.
     start : int
         The state after the start token.
     once : ndarray, shape=(C,), dtype=bool, optional
@@ -33,7 +33,7 @@ class Grammar:
 
     transitions: NDArray[np.int16]
     accepting: NDArray[np.bool_]
-    counted: NDArray[np.bool_]
+    counted: NDArray[np.bool_ | np.integer]
     start: int = 0
     once: NDArray[np.bool_] | None = None
 

@@ -42,7 +42,7 @@ class TableAutomaton:
     classes : ndarray, shape=(N,), dtype=integer
         The column of ``grammar.transitions`` each id belongs to.
     grammar : Grammar
-        States, transitions, and which classes count towards a length.
+        States, transitions, and how much each class counts towards a length.
     """
 
     def __init__(
@@ -68,7 +68,8 @@ class TableAutomaton:
         self._transitions = np.where(present[None, :], grammar.transitions, -1).astype(np.int64)
         # The end token is a class behind the others: it leads to the end, and counts for nothing.
         self._after = np.pad(self._transitions, ((0, 0), (0, 1)), constant_values=_DONE)
-        counts = np.append(grammar.counted, False).astype(np.int64)
+        self._weights = grammar.counted.astype(np.int64)
+        counts = np.append(self._weights, 0)
         self._steps = np.stack([np.zeros_like(counts), counts, counts, np.ones_like(counts)], axis=1)
         self._distances = DistanceTable(self._transitions, grammar.accepting, grammar.counted)
         finite = self._distances.free[self._distances.free < FAR]
@@ -83,9 +84,14 @@ class TableAutomaton:
         """The states of the grammar."""
         return len(self._transitions)
 
+    def classes_of(self, ids: NDArray[np.int64]) -> NDArray[np.int32]:
+        """Return the class of tokens that each id belongs to, ``int32 [n]``; one more than the last for the end."""
+        classes: NDArray[np.int32] = self._class_of[ids - self._first]
+        return classes
+
     def may_follow(self, ids: NDArray[np.int64]) -> NDArray[np.bool_]:
         """Return for each state of the grammar, and last for an ended row, whether one of these ids may follow it."""
-        columns = np.unique(self._class_of[ids - self._first])
+        columns = np.unique(self.classes_of(ids))
         return np.append((self._transitions[:, columns] >= 0).any(axis=1), False)
 
     def start(self, bounds: Bounds) -> NDArray[np.int64]:
@@ -117,7 +123,8 @@ class TableAutomaton:
         least, most = bounds.range
         if most < max(least, 0):
             raise ConfigurationError(f"length {in_words(bounds)} is not a length {self.name} can have")
-        return max(least, 0), -1 if least < most and most >= bounds.budget else most
+        farthest = bounds.budget * int(self._weights.max())
+        return max(least, 0), -1 if least < most and most >= farthest else most
 
     def _distance(self, state: int, least: int, most: int) -> int:
         if least == 0 and most < 0:
@@ -149,8 +156,8 @@ class TableAutomaton:
         state, least, most, budget = states.T
         running = state != _DONE
         following = self._transitions[state]
-        after, ceiling = self._counted_down(least[:, None], most[:, None], self._grammar.counted)
-        overshot = self._grammar.counted & (most == 0)[:, None]
+        after, ceiling = self._counted_down(least[:, None], most[:, None], self._weights)
+        overshot = (most >= 0)[:, None] & (self._weights > most[:, None])
         cost = np.where(overshot, FAR, self._distances.at(following, after, ceiling))
         fits = (following >= 0) & (cost + 2 <= budget[:, None])
         ends = self._grammar.accepting[state] & (least == 0)
@@ -161,10 +168,10 @@ class TableAutomaton:
 
     @staticmethod
     def _counted_down(
-        least: NDArray[np.int64], most: NDArray[np.int64], counts: NDArray[np.bool_]
+        least: NDArray[np.int64], most: NDArray[np.int64], counts: NDArray[np.int64]
     ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Return the least and the most still to count after tokens that count or not."""
-        return np.maximum(least - counts, 0), np.where(most > 0, most - counts, most)
+        """Return the least and the most still to count after tokens that count so much."""
+        return np.maximum(least - counts, 0), np.where(most > 0, np.maximum(most - counts, 0), most)
 
     def _ranges_of(self, key: bytes) -> Ranges:
         """Return the ids of a set of classes, packed into bits: for equal sets the same object."""
@@ -174,7 +181,7 @@ class TableAutomaton:
 
     def advance(self, states: States, ids: NDArray[np.int64]) -> States:
         """Return the states, ``int64 [R, 4]``, after one allowed id per row, ``int64 [R]``."""
-        columns = self._class_of[ids - self._first]
+        columns = self.classes_of(ids)
         if _are_free(states):
             following: States = states - _ONE_TOKEN
             following[:, 0] = self._after[states[:, 0], columns]

@@ -103,7 +103,8 @@ class PositionalAutomaton:
         if isinstance(automaton, PositionalAutomaton):
             return automaton
         grammar = modality.grammar()
-        if not isinstance(automaton, TableAutomaton) or grammar is None or modality.spelled_as_text:
+        is_of_units = grammar is not None and int(grammar.counted.max(initial=0)) <= 1
+        if not isinstance(automaton, TableAutomaton) or grammar is None or not is_of_units or modality.spelled_as_text:
             raise ConfigurationError(
                 f"{modality.name} is not written one token per position, so none can be kept there"
             )
@@ -113,7 +114,8 @@ class PositionalAutomaton:
             classes, grammar.transitions.astype(np.int32), np.atleast_2d(grammar.accepting), grammar.start
         )
         inside = np.array([id_ for id_, _ in members], dtype=np.int64)
-        return cls(modality.name, ids.start_id, ids.end_id, inside, language, grammar.counted[classes])
+        counted = grammar.counted[classes].astype(np.bool_)
+        return cls(modality.name, ids.start_id, ids.end_id, inside, language, counted)
 
     def keeping(self, wish: Wish) -> PositionalAutomaton:
         """Return the automaton under one more wish.

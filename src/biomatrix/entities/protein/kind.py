@@ -264,7 +264,7 @@ class ProteinKind(Kind):
 
     def claims(self, file_format: str, record: str) -> bool:
         """Return whether the letters are those of amino acids, and not a long run of those of nucleotides alone."""
-        from biomatrix.entities.protein.residues import LETTERS
+        from biomatrix.entities.structure_files.residues import LETTERS
 
         letters = set(record.upper().rstrip("*"))
         return letters <= set(LETTERS) and not (len(record) > _SURELY_NUCLEIC and _is_nucleic(record))

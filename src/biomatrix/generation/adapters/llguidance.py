@@ -79,7 +79,7 @@ class _Table:
 
     transitions: NDArray[np.int64]
     accepting: NDArray[np.bool_]
-    counted: NDArray[np.bool_]
+    counted: NDArray[np.bool_ | np.integer]
     start: int
     ids: Sequence[NDArray[np.int64]]
     symbols: Sequence[str]
@@ -98,6 +98,10 @@ def _segment(
         table = _plain(modality, ids)
     if bounds is not None and not table.counted.any():
         raise ConfigurationError(f"{modality.name} has no length that is counted; leave length out")
+    if bounds is not None and table.counted.max() > 1:
+        raise ConfigurationError(
+            f"tokens of {modality.name} count more than one, which a rule cannot add up; leave length out"
+        )
     return _written(table, bounds, f"s{len(rules)}", rules)
 
 

@@ -163,13 +163,31 @@ class Compiled:
         return reached
 
     @cached_property
-    def bases_to_end(self) -> NDArray[np.int64]:
-        """The bases from each node to the end, ``int64 [N]``, -1 where that is open."""
-        found = np.full(len(self.nodes), -1, dtype=np.int64)
+    def bases_left(self) -> NDArray[np.int64]:
+        """The fewest and the most bases from each node to the end, whatever the motifs: ``int64 [N, 2]``."""
+        found = np.zeros((len(self.nodes), 2), dtype=np.int64)
         for number in range(len(self.nodes) - 1, -1, -1):
-            ways = {int(found[edge.target]) + (1 if edge.is_base else 3) for edge in self.edges[number]}
-            ways |= {0} if self.nodes[number].ends else set()
-            found[number] = ways.pop() if len(ways) == 1 and not (self.edges[number] and min(ways) < 1) else -1
+            ways = [found[edge.target] + (1 if edge.is_base else 3) for edge in self.edges[number]]
+            ways += [np.zeros(2, dtype=np.int64)] if self.nodes[number].ends else []
+            found[number] = min(way[0] for way in ways), max(way[1] for way in ways)
+        return found
+
+    @cached_property
+    def to_base(self) -> NDArray[np.int64]:
+        """The node behind a base of each node, ``int64 [N]``, -1 where none may come."""
+        return np.array([node.to_base for node in self.nodes], dtype=np.int64)
+
+    @cached_property
+    def to_codon(self) -> NDArray[np.int64]:
+        """The node behind a codon of each node, ``int64 [N]``, -1 where none may come."""
+        return np.array([node.to_codon for node in self.nodes], dtype=np.int64)
+
+    @cached_property
+    def most_tokens(self) -> NDArray[np.int64]:
+        """The most tokens from each node to the end, whatever the motifs, ``int64 [N]``; the end token not counted."""
+        found = np.zeros(len(self.nodes), dtype=np.int64)
+        for number in range(len(self.nodes) - 1, -1, -1):
+            found[number] = max((found[edge.target] + edge.cost for edge in self.edges[number]), default=0)
         return found
 
     def _closed(self, left: str, right: str) -> str:
@@ -191,25 +209,27 @@ class Compiled:
 
 def _edges(nodes: Sequence[Node], motifs: MotifAutomaton, codon_cost: int) -> tuple[tuple[Edge, ...], ...]:
     """Return the edges of each node; those of like nodes share their tables."""
-    known: dict[tuple[Offsets, int, bool], tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.uint64]]] = {}
+    known: dict[tuple[Offsets, int, int, bool], tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.uint64]]] = {}
     tables: dict[Offsets, NDArray[np.int32]] = {}
 
-    def edge(rule: Offsets, mask: int, target: int, is_base: bool) -> Edge:
-        key = rule, mask, is_base
+    def edge(node: Node, mask: int, target: int, is_base: bool) -> Edge:
+        rule, needs = node.rule, 0 if is_base else node.needs
+        key = rule, needs, mask, is_base
         if key not in known:
             if rule not in tables:
                 tables[rule] = motifs.table(rule)
             width, first = (FIRST_CODON, 0) if is_base else (NUM_SYMBOLS - FIRST_CODON, FIRST_CODON)
             chosen = np.array([bit for bit in range(width) if mask >> bit & 1], dtype=np.int64)
             after = np.ascontiguousarray(tables[rule][:, chosen + first])
+            after[motifs.hits & needs != needs] = motifs.size
             known[key] = chosen + first, after, np.left_shift(np.uint64(1), chosen.astype(np.uint64))
         symbols, after, bits = known[key]
         return Edge(target, symbols, after, bits, 1 if is_base else codon_cost)
 
     return tuple(
         (
-            *([edge(node.rule, node.bases, node.to_base, True)] if node.bases else []),
-            *([edge(node.rule, node.codons, node.to_codon, False)] if node.codons else []),
+            *([edge(node, node.bases, node.to_base, True)] if node.bases else []),
+            *([edge(node, node.codons, node.to_codon, False)] if node.codons else []),
         )
         for node in nodes
     )

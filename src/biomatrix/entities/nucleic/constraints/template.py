@@ -38,6 +38,8 @@ class Node:
         Whether the sequence may end here.
     rule : (int, int, int)
         Which groups of motifs, as bits, may not end at the first, second and third base of what comes here.
+    needs : int
+        Which groups, as bits, must have a motif that ends right before a codon that comes here.
     """
 
     name: str
@@ -47,6 +49,7 @@ class Node:
     to_codon: int = -1
     ends: bool = False
     rule: Offsets = _NO_RULE
+    needs: int = 0
 
 
 @dataclass(frozen=True)
@@ -200,6 +203,6 @@ def _left_early(node: Node, behind: Sequence[Region], firsts: Sequence[int]) -> 
                     "length"
                 )
             rule = (node.rule[0] | following.rule[0], *following.rule[1:])
-            return replace(node, codons=following.codons, to_codon=first + 1, rule=rule)
+            return replace(node, codons=following.codons, to_codon=first + 1, rule=rule, needs=following.needs)
         # an empty region is passed through
     return replace(node, ends=True)
