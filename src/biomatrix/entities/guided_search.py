@@ -8,20 +8,15 @@ choice: front by front, the least crowded first), so that the search moves; else
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
+from typing import Generic, Literal, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from biomatrix.errors import BioMatrixError, ConfigurationError
-from biomatrix.generation.requests import Prompt
 from biomatrix.metrics import pareto
-
-if TYPE_CHECKING:
-    from biomatrix.entities.base_entity import Entity
-    from biomatrix.generation.model import Model
 
 T = TypeVar("T", bound=Hashable)
 
@@ -149,16 +144,3 @@ def pareto_search(
     return SearchResult(
         tuple(candidates[index] for index in best), tuple(candidates), pool.repeated, tuple(pool.refused.values())
     )
-
-
-def model_sampler(model: Model, prompt: Prompt, output: str | Sequence[str], **settings: Any) -> Sampler[Entity]:
-    """Return a sampler of a model's answers to one prompt, with the keyword arguments of `Model.generate`.
-
-    Answers without an entity are left out; constraints hold for every one that comes.
-    """
-
-    def draw(count: int, seed: int) -> Iterable[Entity]:
-        answers = model.generate(prompt, output=output, num_samples=count, seed=seed, **settings)
-        return [answer.entity for answer in answers if answer.entity is not None and answer.error is None]
-
-    return draw

@@ -8,8 +8,8 @@ from collections.abc import Iterable, Mapping
 import numpy as np
 import pytest
 
+from biomatrix.entities.guided_search import SearchResult, pareto_search
 from biomatrix.errors import ConfigurationError, UnsupportedError
-from biomatrix.generation.guided_search import SearchResult, pareto_search
 
 DIRECTIONS = {"high": "higher", "low": "lower"}
 
