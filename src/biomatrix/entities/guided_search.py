@@ -137,7 +137,7 @@ def pareto_search(
             continue
         known = list(pool.seen)
         parents = [known[index] for index in pareto.chosen(pool.table(), per_round)]
-        pool.take((vary(parent, draw) for parent in parents), number)
+        pool.take((vary(parents[turn % len(parents)], draw) for turn in range(per_round)), number)
     candidates = list(pool.seen.values())
     table = pool.table()
     best = sorted(pareto.front(table), key=lambda index: tuple(table[index]))

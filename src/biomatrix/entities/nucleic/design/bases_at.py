@@ -76,9 +76,13 @@ class BasesAt:
                 self.put(place, found, draw)
         return [found[place] for place in range(len(self.partners))]
 
-    def put(self, place: int, into: dict[int, int], draw: random.Random) -> None:
-        """Draw what stands at a place and at its partner."""
-        base, other = draw.choices(self._values[place], cum_weights=self._sums[place])[0]
+    def put(self, place: int, into: dict[int, int], draw: random.Random, evenly: float = 0.0) -> None:
+        """Draw what stands at a place and at its partner; with a probability of ``evenly`` without weights."""
+        values = self._values[place]
+        if draw.random() < evenly:
+            base, other = values[int(draw.random() * len(values))]
+        else:
+            base, other = draw.choices(values, cum_weights=self._sums[place])[0]
         into[place] = base
         if other:
             into[self.partners[place]] = other

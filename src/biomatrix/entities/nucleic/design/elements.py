@@ -48,6 +48,16 @@ class Element(NamedTuple):
             return (i, i + 1, j - 1, j)
         return tuple(place for place in (i - 1, i, j, j + 1) if 0 <= place < length)
 
+    def shape(self, length: int) -> tuple[object, ...]:
+        """Return what its energy depends on beside the bases at its positions: equal shapes share their energies."""
+        if self.what == "interior":
+            return self.what, self.p - self.i, self.j - self.q
+        if self.what == "hairpin":
+            return self.what, self.j - self.i
+        if self.what == "closing":
+            return self.what, self.p
+        return self.what, self.i > 0, self.j + 1 < length
+
 
 def elements_of(partners: Sequence[int]) -> list[Element]:
     """Return the elements of a structure, the exterior loop's first."""

@@ -53,7 +53,8 @@ class Order:
     host : str
         Whose codon usage: a name of :func:`~biomatrix.entities.nucleic.objectives.species`.
     before, behind : str
-        The untranslated parts: given letters, IUPAC's where some are free.
+        The untranslated parts: given letters, IUPAC's where some are free. No AUG begins in the first unless it was
+        given with one.
     avoid : tuple of Motif
         What may stand nowhere.
     """
@@ -74,11 +75,16 @@ class Order:
         """Where the coding part lies in the transcript."""
         return len(self.before), len(self.before) + 3 * len(self.whole_protein)
 
+    @property
+    def no_early_start(self) -> bool:
+        """Whether no AUG may begin in the 5' UTR: unless it was given with one."""
+        return "ATG" not in as_dna(self.before.upper())
+
     def solutions(self) -> Solutions:
         """Return all sequences that fit. Raises ConfigurationError with the residue where none does."""
         wishes = Wishes(
             coding=Coding(self.whole_protein),
-            before=_given(self.before),
+            before=_given(self.before, self.no_early_start),
             behind=_given(self.behind),
             motifs=self.avoid,
         )
@@ -89,8 +95,10 @@ class Order:
         return Transcript(letters, self.coding)
 
 
-def _given(letters: str) -> Untranslated | None:
-    return Untranslated(len(letters), len(letters), letters=as_dna(letters.upper())) if letters else None
+def _given(letters: str, no_start: bool = False) -> Untranslated | None:
+    if not letters:
+        return None
+    return Untranslated(len(letters), len(letters), letters=as_dna(letters.upper()), no_start=no_start)
 
 
 @dataclass(frozen=True)
@@ -185,7 +193,10 @@ def design_mrna(
             place = motif.found(letters)
             if place is not None:
                 raise UnsupportedError(f"{motif.name} stands at base {place + 1}", position=place)
-        return measure(order.transcript(letters), reported, settings)
+        measured = measure(order.transcript(letters), reported, settings)
+        if order.no_early_start and measured["upstream_aug"] > 0:
+            raise UnsupportedError("an AUG stands before the start")
+        return measured
 
     result = pareto_search(sample, values, sought, rounds=rounds, per_round=per_round, seed=seed, vary=vary)
     return MrnaDesigns(order, total, sought, result)

@@ -53,19 +53,19 @@ class Rivals:
         The present ones.
     energy : int
         Of the target with them.
-    differing : list of tuple of int
-        The places at which each rival pairs otherwise than the target, R of them.
+    deciding : list of tuple of int
+        The places whose bases decide on the gap of each rival, R of them.
     """
 
     def __init__(self, target: Sequence[int], bases: Sequence[int]) -> None:
         self.target = list(target)
         self.bases = list(bases)
         self._energy_of = ElementEnergies(len(target))
-        self._known: dict[Element, dict[Any, int]] = {}
+        self._known: dict[tuple[object, ...], dict[Any, int]] = {}
         self._begin()
 
     def _begin(self) -> None:
-        self.differing: list[tuple[int, ...]] = []
+        self.deciding: list[tuple[int, ...]] = []
         self._partners: list[tuple[int, ...]] = []
         self._elements: dict[Element, int] = {}
         self._listed: list[Element] = []
@@ -83,7 +83,7 @@ class Rivals:
     @property
     def gaps(self) -> NDArray[np.float64]:
         """Energy of each rival minus that of the target, ``float64 [R]``, 0.01 kcal/mol."""
-        return self._all_gaps[: len(self.differing)]
+        return self._all_gaps[: len(self.deciding)]
 
     def _number(self, element: Element) -> int:
         """Return the number of an element, listing it first where it is new."""
@@ -94,8 +94,9 @@ class Rivals:
         positions = element.positions(len(self.target))
         self._listed.append(element)
         self._getters.append(itemgetter(*positions))
-        self._tables.append(self._known.setdefault(element, {}))
-        self._now.append(self._look_up(number))
+        self._tables.append(self._known.setdefault(element.shape(len(self.target)), {}))
+        known = self._tables[number].get(self._getters[number](self.bases))
+        self._now.append(self._look_up(number) if known is None else known)
         for place in positions:
             self._touching[place].append(number)
         if number >= len(self._share):
@@ -113,7 +114,7 @@ class Rivals:
         if key in self._seen:
             return False
         self._seen.add(key)
-        column = len(self.differing)
+        column = len(self.deciding)
         if column >= self._share.shape[1]:
             self._share = np.concatenate([self._share, np.zeros_like(self._share)], axis=1)
             self._all_gaps = np.concatenate([self._all_gaps, np.zeros_like(self._all_gaps)])
@@ -124,7 +125,8 @@ class Rivals:
         self._share[list(lost), column] = -1
         self._all_gaps[column] = sum(self._now[n] for n in gained) - sum(self._now[n] for n in lost)
         self._partners.append(key)
-        self.differing.append(tuple(p for p, partner in enumerate(key) if partner != self.target[p]))
+        length = len(self.target)
+        self.deciding.append(tuple(sorted({p for n in gained | lost for p in self._listed[n].positions(length)})))
         return True
 
     def keep(self, count: int) -> None:
@@ -163,7 +165,7 @@ class Rivals:
         """Return the numbers of the elements that hold one of the places."""
         if len(changes) == 1:
             return self._touching[changes[0][0]]
-        if len(changes) > 2:
+        if len(changes) != 2:
             return sorted({number for place, _ in changes for number in self._touching[place]})
         pair = changes[0][0], changes[1][0]
         found = self._touching_pair.get(pair)

@@ -37,12 +37,12 @@ _INNER: Final = 0.3
 """Temperature of single steps over that of whole moves."""
 _AIMED: Final = 0.8
 """Share of steps at places where a pressing rival pairs otherwise; the others are anywhere."""
-_BESIDE: Final = 0.3
-_AND_ANOTHER: Final = 0.3
+_AND_ANOTHER: Final = 0.4
+_EVENLY: Final = 0.3
 _PATIENCE: Final = 100
 """Folds without progress after which bases are drawn anew; rivals stay."""
-_STEPS_OF_PATIENCE: Final = 30
-"""Steps that change nothing count as a fold without progress."""
+_UNCLEAR: Final = 5
+"""Rounds of steps that leave a known rival below the target, after which what there is is folded all the same."""
 _PROGRESS: Final = 1.0
 
 
@@ -170,7 +170,7 @@ class Search:
         self.folds = self.starts = 0
         self._library = vienna()
         length = len(target)
-        self._steps = min(3 + round(40 * (length / 100) ** 3), 3_000)  # as long as a fold takes, on one core
+        self._steps = min(200 + round(40 * (length / 100) ** 3), 3_000)  # for long targets, as long as a fold takes
         self._most_rivals = 200 + length
 
     def designs(self) -> Iterator[Design | None]:
@@ -183,29 +183,29 @@ class Search:
         self.starts += 1
         heat = _COLDEST * (_HOTTEST / _COLDEST) ** self.random.random()
         self._move_to(self.choices.start(self.random))
-        base, best, still = list(self.rivals.bases), math.inf, 0
-        first = True
+        base: list[int] | None = None
+        best, still, unclear = math.inf, 0, 0
         while still < _PATIENCE:
-            self._descend(heat * _INNER)
-            if self.rivals.bases == base and not first:
-                still += 1 + self._steps // _STEPS_OF_PATIENCE
+            if not self._descend(heat * _INNER) and unclear < _UNCLEAR:
+                unclear += 1
+                still += 1
                 yield None
                 continue
-            first = False
+            unclear = 0
             design = self._fold()
             yield design
             if design.matches:
                 return
-            here, loss = list(self.rivals.bases), self._loss()[0]
-            if here != base:
+            here, loss = list(self.rivals.bases), self._loss()
+            if base is not None:
                 self._move_to(base)
-                if loss <= self._loss()[0] - heat * math.log(1 - self.random.random()):
-                    self._move_to(here)
-                    base = here
-            now = self._loss()[0]
+                if loss > self._loss() - heat * math.log(1 - self.random.random()):
+                    here = base
+                self._move_to(here)
+            base, now = here, self._loss()
             still = 0 if now < best - _PROGRESS else still + 1
             best = min(best, now)
-            if len(self.rivals.differing) > 2 * self._most_rivals:
+            if len(self.rivals.deciding) > 2 * self._most_rivals:
                 self.rivals.keep(self._most_rivals)
 
     def _fold(self) -> Design:
@@ -222,41 +222,45 @@ class Search:
         now = self.rivals.bases
         self.rivals.change([(place, base) for place, base in enumerate(bases) if base != now[place]])
 
-    def _loss(self) -> tuple[float, NDArray[np.float64]]:
-        """Return what is to be made small, and how much each rival presses, from 0 to 1."""
-        gaps = self.rivals.gaps
-        weights = np.exp(np.clip(gaps * (-1 / _SOFTNESS), -30, 30))
-        beyond = np.maximum(-gaps - 30 * _SOFTNESS, 0).sum()
-        pressing = _SOFTNESS * float(np.log1p(weights).sum()) + float(beyond)
-        return pressing + _DEPTH * self.rivals.energy, weights / (1 + weights)
+    def _loss(self) -> float:
+        """Return what is to be made small: how far rivals press, softly, and the target's own energy."""
+        pressing = np.logaddexp(0.0, self.rivals.gaps * (-1 / _SOFTNESS)).sum()
+        return _SOFTNESS * float(pressing) + _DEPTH * self.rivals.energy
 
-    def _descend(self, heat: float) -> None:
-        """Change bases at that temperature, by what is known of rivals alone."""
-        now, weights = self._loss()
-        sums = weights.cumsum()
+    def _pressing(self) -> tuple[bool, NDArray[np.float64]]:
+        """Return whether a known rival is no worse than the target, and the sums of how much each presses, 0 to 1."""
+        gaps = self.rivals.gaps
+        return bool((gaps <= 0).any()), (1 / (1 + np.exp(np.clip(gaps * (1 / _SOFTNESS), -30, 30)))).cumsum()
+
+    def _descend(self, heat: float) -> bool:
+        """Change bases at that temperature until the target lies below all known rivals; False where it does not."""
+        now = self._loss()
+        pressed, sums = self._pressing()
         for _ in range(self._steps):
+            if not pressed:
+                return True
             changes = self._proposal(sums)
             if not changes:
                 continue
             undo = self.rivals.change(changes)
-            then, weights = self._loss()
+            then = self._loss()
             if then <= now - heat * math.log(1 - self.random.random()):
-                now, sums = then, weights.cumsum()
+                now = then
+                pressed, sums = self._pressing()
             else:
                 self.rivals.undo(undo)
+        return not pressed
 
     def _proposal(self, sums: NDArray[np.float64]) -> list[tuple[int, int]]:
-        """Return new bases for one place or some, and their partners: where a pressing rival differs, or anywhere."""
-        draw, length = self.random.random, len(self.target)
-        places: range | tuple[int, ...] = range(length)
+        """Return new bases for one place or some, and their partners: where they decide on a pressing rival, or anywhere."""
+        draw = self.random.random
+        places: range | tuple[int, ...] = range(len(self.target))
         if len(sums) and draw() < _AIMED:
             which = int(sums.searchsorted(draw() * sums[-1]))
-            places = self.rivals.differing[min(which, len(sums) - 1)]
+            places = self.rivals.deciding[min(which, len(sums) - 1)]
         changes: dict[int, int] = {}
         while True:
             place = places[int(draw() * len(places))]
-            if draw() < _BESIDE:
-                place = min(max(place + (1 if draw() < 0.5 else -1), 0), length - 1)
-            self.choices.put(place, changes, self.random)
+            self.choices.put(place, changes, self.random, _EVENLY)
             if draw() >= _AND_ANOTHER:
                 return [(place, base) for place, base in changes.items() if base != self.rivals.bases[place]]

@@ -68,7 +68,7 @@ class CodonUsage:
     @cached_property
     def weights(self) -> Mapping[str, float]:
         """Each codon's number over that of its amino acid's commonest, above 0 and at most 1; of stops none."""
-        found = {}
+        found: dict[str, float] = {}
         for amino_acid, codons in self.code.codons.items():
             if amino_acid != STOP:
                 numbers = {codon: max(float(self.counts.get(codon, 0)), self.floor) for codon in codons}
@@ -78,7 +78,7 @@ class CodonUsage:
     @cached_property
     def shares(self) -> Mapping[str, tuple[tuple[str, float], ...]]:
         """The codons of each amino acid and of the stop, each with its share; they add up to 1."""
-        found = {}
+        found: dict[str, tuple[tuple[str, float], ...]] = {}
         for amino_acid, codons in self.code.codons.items():
             numbers = [max(float(self.counts.get(codon, 0)), self.floor) for codon in codons]
             found[amino_acid] = tuple((codon, n / fsum(numbers)) for codon, n in zip(codons, numbers, strict=True))
