@@ -77,7 +77,7 @@ def mrna(
     ] = "",
     objective: Annotated[
         list[str] | None,
-        typer.Option(help="An objective to search by; repeatable. Those that the help of the page lists."),
+        typer.Option(help="An objective to search by, such as cai, u or aup; repeatable."),
     ] = None,
     rounds: Annotated[int, typer.Option(help="Rounds of the search.")] = 10,
     per_round: Annotated[int, typer.Option(help="Candidates of a round.")] = 50,

@@ -17,7 +17,7 @@ from biomatrix.errors import ParseError, UnsupportedError
 
 SMALLEST_HAIRPIN: Final = 3
 
-_FREE: Final = dict(zip("ACGU", (70, 6, 16, 8), strict=True))
+_FREE: Final = dict(zip("ACGU", (80, 5, 10, 5), strict=True))
 _PAIRS: Final = {"GC": 30, "CG": 30, "AU": 12, "UA": 12, "GU": 3, "UG": 3}
 
 

@@ -38,7 +38,7 @@ _INNER: Final = 0.3
 _AIMED: Final = 0.8
 """Share of steps at places where a pressing rival pairs otherwise; the others are anywhere."""
 _AND_ANOTHER: Final = 0.4
-_EVENLY: Final = 0.3
+_EVENLY: Final = 0.1
 _PATIENCE: Final = 100
 """Folds without progress after which bases are drawn anew; rivals stay."""
 _UNCLEAR: Final = 5

@@ -42,7 +42,8 @@ class Ensemble:
     @property
     def unpaired(self) -> NDArray[np.float64]:
         """Probability that each base is unpaired, ``float64 [L]``."""
-        return np.clip(1 - self.pairs.sum(axis=1), 0, 1)
+        free: NDArray[np.float64] = np.clip(1 - self.pairs.sum(axis=1), 0, 1)
+        return free
 
     def probability(self, energy: float) -> float:
         """Return the probability of one structure with that free energy in kcal/mol."""
