@@ -54,8 +54,8 @@ ABOUT_CELLS = tuple(
 )
 """What is about cells alone: their types, texts on them, and the links between their open regions and genes."""
 
-ABOUT_NUCLEIC_ACIDS = ("biomatrix.evaluation.nucleic",)
-"""What is about nucleic acids alone: likelihoods of DNA under published models, which have tokens of their own."""
+ABOUT_NUCLEIC_ACIDS = ("biomatrix.evaluation.nucleic", "biomatrix.cli.design")
+"""What is about nucleic acids alone: likelihoods under published models, and designs for a structure or a protein."""
 
 KIND_FOLDERS = {"molecule": "molecule", "protein": "protein", "cell": "cell", "nucleic": "rna"}
 """The folder of each kind, or of several, and one kind that lives there."""

@@ -72,5 +72,5 @@ def test_commands_that_may_take_long_can_be_silenced() -> None:
         "corpus build", "corpus get", "corpus plan", "corpus stats",
         "train pretrain", "train finetune", "pretrain", "finetune", "doctor", "doctor roundtrip",
         "doctor parity", "tokenizer train", "data get", "evaluate run", "audit", "links", "cells",
-        "soft encode", "soft align", "soft tune", "soft retrieve", "soft ask",
+        "design mrna", "soft encode", "soft align", "soft tune", "soft retrieve", "soft ask",
     }  # fmt: skip

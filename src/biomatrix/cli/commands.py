@@ -18,6 +18,7 @@ _HOMES: Final = {
     "explain": "explain",
     "cells": "cells",
     "links": "links",
+    "design": "design",
     "soft": "soft",
     "mcp": "mcp",
     "calibrate": "calibrate",
