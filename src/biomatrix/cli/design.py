@@ -62,7 +62,7 @@ def structure(
 
 
 @app.command(
-    epilog='Example: biomatrix design mrna MASKEELFTGVVPILVELDGDVNGHK --host h_sapiens --avoid "BsaI;EcoRI;runs>5" '
+    epilog='Example: biomatrix design mrna MASKEELFTGVVPILVELDGDVNGHK --codons-of h_sapiens --avoid "BsaI;EcoRI;runs>5" '
     "--utr5 GGGAAAUAAGAGAGCCACC -o designs"
 )
 @refusals_in_json

@@ -53,6 +53,7 @@ class MrnaCodons(NucleicModality):
     start_description: ClassVar[str] = "Begins a messenger RNA with its codons"
     end_description: ClassVar[str] = "Ends a messenger RNA with its codons"
     token_pattern: ClassVar[re.Pattern[str]] = re.compile(r"<(?:utr|cds) [A-Z]>|<codon [ACGU]{3}>|<phase [12]>")
+    carried_features: ClassVar[int] = 1
     cannot_carry: ClassVar[tuple[str, ...]] = (
         "features but the coding part",
         "the coding part's name, genetic code, qualifiers, and whether its ends are the true ones",

@@ -28,6 +28,8 @@ class NucleicModality(Modality):
 
     file_format: ClassVar[str] = "fasta"
     counts: ClassVar[str | None] = "base"
+    carried_features: ClassVar[int] = 0
+    """How many features of an entity that it takes are written."""
 
     def taken(self, entity: Entity) -> NucleicAcid:
         """Return the entity as a checked nucleic acid of this kind that has bases. Raises UnsupportedError."""
@@ -45,10 +47,12 @@ class NucleicModality(Modality):
         return entity
 
     def losses(self, entity: Entity) -> tuple[str, ...]:
-        """Return what these tokens say otherwise of this entity: a circle, strands, soft masking, modified bases."""
+        """Return what these tokens lose of this entity: features, a circle, strands, soft masking, modified bases."""
         if not isinstance(entity, NucleicAcid):
             return ()
         said = []
+        if (lost := len(entity.features) - self.carried_features) > 0:
+            said.append(f"{lost:,} {'feature is' if lost == 1 else 'features are'} not written")
         if entity.circular:
             said.append("the sequence is circular and is written as if it were linear, from its first base")
         if entity.strands != USUAL_STRANDS[self.kind]:
