@@ -29,6 +29,7 @@ PUBLIC = {
     "Model",
     "Molecule",
     "MoleculeStructureTokenizer",
+    "NucleicAcid",
     "Protein",
     "ProteinStructureTokenizer",
     "Soft",

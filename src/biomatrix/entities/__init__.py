@@ -23,6 +23,7 @@ _HOME = {
     "Molecule": "biomatrix.entities.molecule.entity",
     "MoleculeCodes": "biomatrix.entities.molecule.structure.tokenizer",
     "MoleculeStructureTokenizer": "biomatrix.entities.molecule.structure.tokenizer",
+    "NucleicAcid": "biomatrix.entities.nucleic.entity",
     "Protein": "biomatrix.entities.protein.entity",
     "ProteinStructureTokenizer": "biomatrix.entities.protein.structure.tokenizer",
     "Records": "biomatrix.entities.records",
@@ -65,6 +66,7 @@ __all__ = [
     "Molecule",
     "MoleculeCodes",
     "MoleculeStructureTokenizer",
+    "NucleicAcid",
     "Protein",
     "ProteinStructureTokenizer",
     "Records",
@@ -114,6 +116,7 @@ if TYPE_CHECKING:
     from biomatrix.entities.molecule.entity import Molecule
     from biomatrix.entities.molecule.files.records import read_molecules, write_molecules
     from biomatrix.entities.molecule.structure.tokenizer import MoleculeCodes, MoleculeStructureTokenizer
+    from biomatrix.entities.nucleic.entity import NucleicAcid
     from biomatrix.entities.protein.entity import Protein
     from biomatrix.entities.protein.files.records import read_proteins, write_proteins
     from biomatrix.entities.protein.structure.tokenizer import ProteinStructureTokenizer

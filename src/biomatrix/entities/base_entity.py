@@ -5,23 +5,26 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from dataclasses import is_dataclass, replace
 from pathlib import Path
-from typing import ClassVar, Self
+from typing import Self
 
 
 class Entity(ABC):
     """One thing of one kind, immutable by convention: a molecule, a protein chain.
 
-    A subclass sets ``kind`` and holds ``name`` (a label for messages and file titles) and ``notes`` (what a reader did
-    to the record, one sentence per change; empty when nothing was changed). Everything else that the rest of the
-    package asks of it is in the registration of its kind.
+    A subclass sets ``kind``, for the class or for each entity, and holds ``name`` (a label for messages and file
+    titles) and ``notes`` (what a reader did to the record, one sentence per change; empty when nothing was changed).
+    Everything else that the rest of the package asks of it is in the registration of its kind.
     """
 
     __slots__ = ()
 
-    kind: ClassVar[str]
-    """The name of its kind, as modalities and the registry use it."""
     name: str
     notes: tuple[str, ...]
+
+    @property
+    @abstractmethod
+    def kind(self) -> str:
+        """The name of its kind, as modalities and the registry use it."""
 
     @property
     @abstractmethod

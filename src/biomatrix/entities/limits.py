@@ -31,6 +31,8 @@ class Limits:
         Atoms of one structure file, all models and chains counted.
     residues_per_chain : int
         Residues of one protein chain or sequence.
+    bases_per_sequence : int
+        Bases of one sequence of DNA or RNA that is read whole; windows are read of a longer one.
     records : int
         Records of one file.
     unpacked_ratio : int
@@ -45,6 +47,7 @@ class Limits:
     atoms_per_molecule: int = 5_000
     atoms_per_structure: int = 5_000_000
     residues_per_chain: int = 50_000
+    bases_per_sequence: int = 16_000_000
     records: int = 100_000_000
     unpacked_ratio: int = 200
 

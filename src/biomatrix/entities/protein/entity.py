@@ -9,16 +9,13 @@ from typing import TYPE_CHECKING, ClassVar, Final
 import numpy as np
 
 from biomatrix.entities.base_entity import Entity
+from biomatrix.entities.chain_fields import INFINITE_NOTE, checked_codes, checked_notes, checked_numbers
 from biomatrix.entities.limits import DEFAULT_LIMITS, Limits
 from biomatrix.entities.protein.invariants import (
-    INFINITE_NOTE,
     backbone_array,
     check_sequence,
     check_text,
     checked_backbone,
-    checked_codes,
-    checked_notes,
-    checked_numbers,
     foreign_letter,
 )
 from biomatrix.entities.records import read_entity, write_entities

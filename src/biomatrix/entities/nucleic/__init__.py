@@ -1,0 +1,1 @@
+"""Nucleic acids: DNA and RNA, from a genome to a folded strand."""
