@@ -149,3 +149,12 @@ def packed_places(values: NDArray[np.float32]) -> tuple[NDArray[np.int32], int]:
     packed &= ~mask
     packed |= np.arange(values.shape[1], dtype=np.int32)
     return packed, mask
+
+
+def turns_by(vectors: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the rotations about vectors [n, 3] by their lengths in radians: float64 [n, 3, 3]."""
+    angle = np.linalg.norm(vectors, axis=1)[:, None, None]
+    x, y, z = (vectors / np.maximum(angle[:, 0], 1e-12)).T
+    none = np.zeros_like(x)
+    cross = np.stack([none, -z, y, z, none, -x, -y, x, none], axis=1).reshape(-1, 3, 3)
+    return np.asarray(np.eye(3) + np.sin(angle) * cross + (1.0 - np.cos(angle)) * (cross @ cross))
