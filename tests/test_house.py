@@ -54,7 +54,9 @@ ABOUT_CELLS = tuple(
 )
 """What is about cells alone: their types, texts on them, and the links between their open regions and genes."""
 
-KIND_FOLDERS = ("molecule", "protein", "cell")
+KIND_FOLDERS = {"molecule": "molecule", "protein": "protein", "cell": "cell", "nucleic": "rna"}
+"""The folder of each kind, or of several, and one kind that lives there."""
+
 LONGEST_FILE, MEDIAN_FILE = 500, 150
 
 
@@ -157,11 +159,11 @@ def test_one_kind_does_not_import_another(graph: dict[str, set[str]]) -> None:
 
 
 ASKS = re.compile(
-    r"isinstance\([^()]*\b(Molecule|Protein|Cell)\b"
-    r"|\bkind\s*(==|!=|in)\s*[\"'(\[{]?[\"'](molecule|protein|cell)"
-    r"|[\"'](molecule|protein|cell)[\"']\s*(==|!=)"
-    r"|==\s*[\"'](molecule|protein|cell)[\"']"
-    r"|Literal\[[^\]]*[\"'](molecule|protein|cell)[\"']"
+    r"isinstance\([^()]*\b(Molecule|Protein|Cell|NucleicAcid)\b"
+    r"|\bkind\s*(==|!=|in)\s*[\"'(\[{]?[\"'](molecule|protein|cell|dna|rna)"
+    r"|[\"'](molecule|protein|cell|dna|rna)[\"']\s*(==|!=)"
+    r"|==\s*[\"'](molecule|protein|cell|dna|rna)[\"']"
+    r"|Literal\[[^\]]*[\"'](molecule|protein|cell|dna|rna)[\"']"
     r"|\bMolecule\s*\|\s*Protein\b|\bProtein\s*\|\s*Molecule\b"
 )
 """What a room that asks which kind it holds looks like."""
@@ -205,9 +207,9 @@ def test_rooms_above_the_kinds_do_not_reach_into_their_folders(graph: dict[str, 
 def test_kinds_have_the_same_file_names() -> None:
     shared = {"__init__.py", "kind.py", "entity.py", "checks.py", "compare.py", "thresholds.py", "files", "modalities"}
     in_space = {"structure", "examples.py"}
-    for name in KIND_FOLDERS:
+    for name, of in KIND_FOLDERS.items():
         held = {path.name for path in (SOURCE / "entities" / name).iterdir()}
-        wanted = shared | in_space if kind(name).viewer is not None else shared
+        wanted = shared | in_space if kind(of).viewer is not None else shared
         assert wanted <= held, f"{name} lacks {wanted - held}"
 
 

@@ -14,7 +14,7 @@ from biomatrix.corpus.sources import open_source
 from biomatrix.corpus.sources.published.source_card import card_names
 from biomatrix.entities.limits import DEFAULT_LIMITS
 from biomatrix.entities.protein.files.chains import protein_chains, to_protein
-from biomatrix.entities.protein.files.reading import read_atom_table
+from biomatrix.entities.structure_files.reading import read_atom_table
 
 BENCHMARKS = Path(__file__).resolve().parents[2] / "benchmarks"
 

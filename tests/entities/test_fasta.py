@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from biomatrix.entities import Entity, Molecule, Protein, Reject, read_entities, read_entity
+from biomatrix.entities import Entity, Molecule, NucleicAcid, Protein, Reject, read_entities, read_entity
 from biomatrix.errors import ParseError, UnsupportedError
 
 CHAIN = "MKTWQEIVLHDPFRSY"
@@ -39,10 +39,10 @@ def test_line_ends_and_encodings(tmp_path: Path, end: str, encoding: str) -> Non
 @pytest.mark.parametrize(
     "letters", ["ATGGCCAAAGGTTAGACC", "ACGUACGUACGUACGU", "ACGTACGTNNACGTACGTR", "acgtacgtacgtacgt"]
 )
-def test_nucleotides_are_refused_and_read_where_asked_for_with_a_note(tmp_path: Path, letters: str) -> None:
+def test_nucleotides_are_nucleic_acids_and_a_protein_where_asked_for_with_a_note(tmp_path: Path, letters: str) -> None:
     found = only(tmp_path, f">g\n{letters}\n")
-    assert isinstance(found, Reject)
-    assert "codes of nucleotides" in found.reason
+    assert isinstance(found, NucleicAcid)
+    assert found.kind == ("rna" if "U" in letters else "dna")
     if "U" not in letters:
         asked = only(tmp_path, f">g\n{letters}\n", "protein")
         assert isinstance(asked, Protein)
@@ -66,7 +66,7 @@ def test_files_of_predictors_are_read_by_their_headers(tmp_path: Path) -> None:
     assert (chain.name, chain.sequence) == ("A", "ACGTACGTACGTACGT")
     assert (acid.name, acid.smiles) == ("B", "CC(=O)O")
     assert (second.name, ligand.name, ligand.smiles) == ("x", "asp", "C=O")
-    for header, reason in ((">r|rna", "RNA"), (">dna|name=d", "DNA"), (">C|ccd|", "by its code"), (">B|smiles", "")):
+    for header, reason in ((">C|ccd|", "by its code"), (">C|glycan|", "a glycan"), (">B|smiles", "")):
         refused = only(tmp_path, f"{header}\nACGT\n", "protein" if not reason else None)
         assert isinstance(refused, Reject)
         assert reason in refused.reason
@@ -77,8 +77,8 @@ def test_pir_records(tmp_path: Path) -> None:
     protein, gene = records(tmp_path, text)
     assert isinstance(protein, Protein)
     assert (protein.name, protein.sequence) == ("CRYS", CHAIN)
-    assert isinstance(gene, Reject)
-    assert "nucleic acid" in gene.reason
+    assert isinstance(gene, NucleicAcid)
+    assert (gene.kind, gene.sequence) == ("dna", "ACGTTGCA")
 
 
 REFUSED = {
@@ -105,7 +105,6 @@ def test_letters_that_are_no_sequence(tmp_path: Path, letters: str) -> None:
 OTHERS = {
     "a Stockholm alignment": "# STOCKHOLM 1.0\nA MKT\n",
     "a Clustal alignment": "CLUSTAL W (1.83)\n\nA MKT\n",
-    "a GenBank flat file": "LOCUS       AB1 10 bp\n",
     "an EMBL or UniProt flat file": "ID   CRYS_HUMAN   Reviewed;\n",
     "a line such as >name": f"{CHAIN}\n",
 }

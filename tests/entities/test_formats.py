@@ -30,8 +30,8 @@ def test_the_reason_says_what_the_file_is(name: str) -> None:
 
 
 @pytest.mark.parametrize(("name", "wanted", "reason"), [
-    ("1abc.cif", "molecule", "a cif file holds proteins, no molecules; molecules are in files of smi, selfies, sdf"),
-    ("seq.fasta", "molecule", "a fasta file holds proteins, no molecules"),
+    ("1abc.cif", "molecule", "a cif file holds proteins and DNA sequences and RNA sequences, no molecules; molecules are in files of smi"),
+    ("seq.fasta", "molecule", "a fasta file holds proteins and DNA sequences and RNA sequences, no molecules"),
     ("ligand.sdf", "protein", "a sdf file holds molecules, no proteins; proteins are in files of pdb, cif"),
 ])  # fmt: skip
 def test_a_file_of_another_kind_is_named_so(name: str, wanted: str, reason: str) -> None:

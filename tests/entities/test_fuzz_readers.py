@@ -12,9 +12,10 @@ import pytest
 from biomatrix.entities import Limits, Molecule
 from biomatrix.entities.molecule.files import records
 from biomatrix.entities.molecule.files.cutting import RecordText
-from biomatrix.entities.protein.files import chains, pdb_table
-from biomatrix.entities.protein.files.atom_table import AtomTable
+from biomatrix.entities.protein.files import chains
 from biomatrix.entities.protein.files.residue import Residue
+from biomatrix.entities.structure_files import pdb_table
+from biomatrix.entities.structure_files.atom_table import AtomTable
 
 from ..conftest import shared_folder
 

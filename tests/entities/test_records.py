@@ -8,7 +8,17 @@ from pathlib import Path
 import pytest
 
 import biomatrix as bm
-from biomatrix.entities import Molecule, Protein, Reject, kind, parse_entity, read_entities, read_entity, write_entities
+from biomatrix.entities import (
+    Molecule,
+    NucleicAcid,
+    Protein,
+    Reject,
+    kind,
+    parse_entity,
+    read_entities,
+    read_entity,
+    write_entities,
+)
 from biomatrix.entities.formats import format_of, kinds_of_format, known_formats, names_file
 from biomatrix.errors import BioMatrixError, ConfigurationError, ParseError, UnsupportedError
 
@@ -62,8 +72,7 @@ def test_a_fasta_record_is_what_its_letters_say(tmp_path: Path) -> None:
     chain, gene, short = read_entities(path)
     assert isinstance(chain, Protein)
     assert isinstance(short, Protein)
-    assert isinstance(gene, Reject)
-    assert "no kind claims the letters" in gene.reason
+    assert isinstance(gene, NucleicAcid)
     assert kind("protein").claims("fasta", CHAIN)
     assert not kind("protein").claims("fasta", GENE)
     assert kind("protein").claims("fasta", "ACG")  # too short to tell

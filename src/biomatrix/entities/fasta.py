@@ -74,8 +74,10 @@ def _entity(record: FastaRecord, name: str, candidates: Sequence[Kind], asked: b
         if asked and entry.kind not in candidates:
             raise UnsupportedError(f"the header says the record is a {entry.kind.name} ({entry.called})")
         return entry.kind.parse(record.letters, entry.name or name, limits=limits)
-    if record.is_nucleic_pir and not asked:
-        raise UnsupportedError(f"the PIR code {record.pir} says the record is a nucleic acid, which is not read")
+    if not asked and record.pir_word:
+        said = next((one for one in kinds() if record.pir_word in one.record_words), None)
+        if said is not None:
+            return said.parse(record.letters, name, limits=limits)
     if not any(one.claims(FORMAT, record.letters) for one in candidates):
         refuse_alignments(record.letters)
     return _by_letters(record.letters, name, candidates, asked, limits)

@@ -11,7 +11,9 @@ from biomatrix.entities.limits import Limits
 from biomatrix.errors import ParseError
 
 _PIR: Final = re.compile(r"(P1|F1|DL|DC|RL|RC|N1|N3|XX);\s*(\S.*)")
-_PIR_PROTEINS: Final = ("P1", "F1")
+_PIR_WORDS: Final = {
+    "P1": "protein", "F1": "protein", "DL": "dna", "DC": "dna", "RL": "rna", "RC": "rna", "N1": "rna", "N3": "rna",
+}  # fmt: skip
 _OTHER_FORMATS: Final = (
     ("# STOCKHOLM", "a Stockholm alignment"),
     ("CLUSTAL", "a Clustal alignment"),
@@ -59,9 +61,9 @@ class FastaRecord:
     notes: tuple[str, ...] = ()
 
     @property
-    def is_nucleic_pir(self) -> bool:
-        """Whether a PIR code says that the record is DNA or RNA."""
-        return self.pir not in ("", "XX", *_PIR_PROTEINS)
+    def pir_word(self) -> str:
+        """What the code of a PIR record says it is: ``dna``, ``rna``, ``protein``; "" where it says nothing."""
+        return _PIR_WORDS.get(self.pir, "")
 
 
 def fasta_texts(lines: Iterable[str], limits: Limits) -> Iterator[FastaRecord]:
@@ -86,7 +88,7 @@ def fasta_texts(lines: Iterable[str], limits: Limits) -> Iterator[FastaRecord]:
             continue
         elif header is None:
             raise ParseError(_wrong_start(line), position=number)
-        elif length <= limits.residues_per_chain:
+        elif length <= max(limits.residues_per_chain, limits.bases_per_sequence):
             parts.append(line.strip())
             length += len(parts[-1])
         last = number

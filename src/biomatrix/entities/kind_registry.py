@@ -23,6 +23,8 @@ BUILT_IN: Final[dict[str, str]] = {
     "molecule": "biomatrix.entities.molecule.kind:MOLECULE",
     "protein": "biomatrix.entities.protein.kind:PROTEIN",
     "cell": "biomatrix.entities.cell.kind:CELL",
+    "dna": "biomatrix.entities.nucleic.kind:DNA",
+    "rna": "biomatrix.entities.nucleic.kind:RNA",
 }
 ENTRY_POINTS: Final = "biomatrix.kinds"
 ENVIRONMENT: Final = "BIOMATRIX_KINDS"

@@ -8,8 +8,6 @@ from typing import Final, NamedTuple
 from biomatrix.entities.registration import Kind
 
 _UNREAD: Final = {
-    "dna": "DNA",
-    "rna": "RNA",
     "ccd": "a component named by its code in the PDB; give its SMILES string",
     "glycan": "a glycan, written in a notation that is not read",
 }
@@ -37,8 +35,8 @@ def declared_entry(header: str, among: Sequence[Kind]) -> Entry | None:
 
     Examples
     --------
-    >>> declared_entry("B|rna", ())
-    Entry(kind=None, name='B', called='RNA')
+    >>> declared_entry("B|ccd", ()).name
+    'B'
     >>> declared_entry("sp|P12345|NAME_HUMAN", ()) is None
     True
     """

@@ -100,8 +100,29 @@ def read_entities(
     options = reading_options(owners[0], settings, label_of(path)) if settings else {}
     if name in _SHARED:
         yield from _SHARED[name](path, owners, asked=kind is not None, limits=limits)
+    elif len(owners) > 1 and not options and str(path) != STANDARD_INPUT:  # which can be read once
+        yield from _of_every_kind(path, name, owners, limits)
     else:
         yield from owners[0].read(path, name, limits=limits, **options)
+
+
+def _of_every_kind(path: str | Path, name: str, owners: Sequence[Kind], limits: Limits) -> Iterator[Entity | Reject]:
+    """Yield the records of each kind that a file holds; that it holds none of one is said only where it holds none.
+
+    A reject of the file as a whole counts where its reader had found records before, as of a file that is cut.
+    """
+    empty: list[Reject] = []
+    found = False
+    for one in owners:
+        own = False
+        for entry in one.read(path, name, limits=limits):
+            if isinstance(entry, Reject) and entry.record is None and not own:
+                empty.append(entry)
+            else:
+                own = found = True
+                yield entry
+    if not found:
+        yield from empty[:1]
 
 
 def read_entity(
@@ -130,7 +151,14 @@ def read_entity(
             raise ConfigurationError(f"{format_name} files are read without {', '.join(settings)}", file=label_of(path))
         entries = _SHARED[format_name](path, owners, asked=kind is not None, limits=limits)
         return choose_record(entries, record, label_of(path))
-    return owners[0].read_one(path, format_name, record, limits=limits, **settings)
+    failure: BioMatrixError | None = None
+    for one in owners if len(owners) > 1 and not settings and str(path) != STANDARD_INPUT else owners[:1]:
+        try:
+            return one.read_one(path, format_name, record, limits=limits, **settings)
+        except BioMatrixError as error:
+            failure = failure or error
+    assert failure is not None
+    raise failure
 
 
 def write_entities(entities: Sequence[Entity], path: str | Path, **settings: Any) -> None:

@@ -106,7 +106,7 @@ def test_dna_and_rna_are_told_apart_and_made_of_each_other() -> None:
     ("text", "message", "position"),
     [
         ("ACGTXA", "'X' is no IUPAC letter of DNA", 4),
-        ("MKTWLE", "this looks like a protein", 3),
+        ("MKTWLE", "this looks like a protein", 4),
         ("AC-GT", "is a gap", 2),
         ("ACGTU", "letters of DNA and of RNA", 4),
         ("  ", "an empty sequence", None),

@@ -191,12 +191,18 @@ class NucleicAcid(Entity):
         ParseError
             A broken file, no nucleic acid in it, several where ``record`` names none, or none of that name.
         """
-        from biomatrix.entities.nucleic.files.records import kind_of_file
-
-        found = base_kind(kind) if kind is not None else kind_of_file(path, record, file_format)
-        read = read_entity(path, record, kind=found, file_format=file_format, limits=limits)
-        assert isinstance(read, cls)
-        return read
+        wanted = (base_kind(kind),) if kind is not None else (None, "dna", "rna")
+        failure: BioMatrixError | None = None
+        for name in wanted:
+            try:
+                found = read_entity(path, record, kind=name, file_format=file_format, limits=limits)
+            except BioMatrixError as error:
+                failure = error if name is not None and failure is None else failure
+                continue
+            if isinstance(found, cls):  # of a complex, what is not asked for by its kind is its protein
+                return found
+        assert failure is not None
+        raise failure
 
     def __repr__(self) -> str:
         shown = self.sequence if len(self) <= 24 else f"{self.sequence[:21]}..."

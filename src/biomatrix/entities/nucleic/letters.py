@@ -48,3 +48,14 @@ def read_letters(entity: type[NucleicAcid], text: str, kind: BaseKind | None, na
     if masked and len(masked) == 1 and masked[0] == (0, len(letters)):
         notes.append("all letters were in lower case, which is kept as soft masking")
     return entity(upper, kind, soft_masked=masked, name=name, notes=tuple(notes))
+
+
+def written_letters(entity: NucleicAcid) -> str:
+    """Return the letters of a sequence, soft-masked ones in lower case."""
+    if not entity.soft_masked:
+        return entity.sequence
+    parts, done = [], 0
+    for start, stop in entity.soft_masked:
+        parts += [entity.sequence[done:start], entity.sequence[start:stop].lower()]
+        done = stop
+    return "".join((*parts, entity.sequence[done:]))

@@ -23,38 +23,33 @@ def open_frames(entity: NucleicAcid, code: GeneticCode, shortest: int) -> Iterat
     for strand in (1, -1)[: entity.strands]:
         letters = entity.sequence if strand > 0 else reverse_complement(entity.sequence, entity.base_kind)
         read = as_dna(letters)
-        found = _circular(read, code) if entity.circular else _frames(read, code)
+        found = _frames(read * 2, code, length) if entity.circular else _frames(read, code, 0)
         for start, stop in sorted(found):
             if stop - start > 3 * shortest:
                 yield Feature("ORF", _intervals(start, stop, length, strand), strand, 0, code.table)
 
 
-def _circular(letters: str, code: GeneticCode) -> Iterator[tuple[int, int]]:
-    """Yield the frames along a circle, of those with one stop the longest; one that goes round has no start."""
-    length = len(letters)
-    longest: dict[int, tuple[int, int]] = {}
-    for start, stop in _frames(letters * 2, code):
-        known = longest.get(stop % length)
-        if stop - start <= length and (known is None or stop - start > known[1] - known[0]):
-            turns = start // length * length
-            longest[stop % length] = (start - turns, stop - turns)
-    return iter(longest.values())
+def _frames(letters: str, code: GeneticCode, turn: int) -> Iterator[tuple[int, int]]:
+    """Yield (start, stop) of the frames along letters of DNA, in no order; each from its first start on.
 
-
-def _frames(letters: str, code: GeneticCode) -> Iterator[tuple[int, int]]:
-    """Yield (start, stop) of the frames along letters of DNA, in no order; each from its first start on."""
+    ``turn`` is the length of a circle that the letters go round twice, 0 for a line: each frame then ends in the second
+    turn and is no longer than one, so that what precedes it is known.
+    """
     marks = re.compile(f"(?=({'|'.join(sorted(code.starts | code.stops))}))")
-    opened: list[int | None] = [None, None, None]
+    opened: list[list[int]] = [[], [], []]
     for found in marks.finditer(letters):
-        place, codon = found.start(), found.group(1)
-        frame = place % 3
-        begun = opened[frame]
-        if codon not in code.stops:
-            opened[frame] = place if begun is None else begun
-        else:
-            if begun is not None:
-                yield begun, place + 3
-            opened[frame] = None
+        place = found.start()
+        begun = opened[place % 3]
+        if found.group(1) not in code.stops:
+            if turn or not begun:
+                begun.append(place)
+            continue
+        stop = place + 3
+        start = next((one for one in begun if not turn or stop - one <= turn), None)
+        if start is not None and stop > turn:
+            back = turn if start >= turn else 0
+            yield start - back, stop - back
+        opened[place % 3] = []
 
 
 def _intervals(start: int, stop: int, length: int, strand: int) -> tuple[Interval, ...]:

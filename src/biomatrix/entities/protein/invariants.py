@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from biomatrix.entities import chain_fields
-from biomatrix.entities.protein.residues import LETTERS
+from biomatrix.entities.structure_files.residues import LETTERS
 from biomatrix.errors import ParseError, UnsupportedError
 
 _LETTERS: Final[frozenset[str]] = frozenset(LETTERS)

@@ -263,11 +263,15 @@ class ProteinKind(Kind):
         return replace(entity, name=name)
 
     def claims(self, file_format: str, record: str) -> bool:
-        """Return whether the letters are those of amino acids, and not a long run of those of nucleotides alone."""
-        from biomatrix.entities.protein.residues import LETTERS
+        """Return whether the letters are those of amino acids, and not a long run of those of nucleotides alone.
+
+        Of letters that RNA has alone, U is uracil: no chain of A, C and G holds selenocysteine.
+        """
+        from biomatrix.entities.structure_files.residues import LETTERS
 
         letters = set(record.upper().rstrip("*"))
-        return letters <= set(LETTERS) and not (len(record) > _SURELY_NUCLEIC and _is_nucleic(record))
+        surely = len(record) > _SURELY_NUCLEIC or ("U" in letters and letters <= _NUCLEOTIDES)
+        return letters <= set(LETTERS) and not (surely and _is_nucleic(record))
 
     def doubt(self, file_format: str, record: str) -> str:
         return "all its letters are codes of nucleotides" if _is_nucleic(record, _DOUBTFUL_SHARE) else ""

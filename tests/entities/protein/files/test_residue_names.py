@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from biomatrix.entities.protein.files.pdb_columns import residues_and_chains
-from biomatrix.entities.protein.residues import STANDARD, letter_of
+from biomatrix.entities.structure_files.pdb_columns import residues_and_chains
+from biomatrix.entities.structure_files.residues import STANDARD, letter_of
 
 from .builders import chain_of, cif, cif_rows, read, read_all, residue
 

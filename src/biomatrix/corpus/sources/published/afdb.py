@@ -21,8 +21,8 @@ from biomatrix.entities import Protein
 from biomatrix.entities.limits import DEFAULT_LIMITS
 from biomatrix.entities.protein.files.chains import choose, protein_chains, to_protein
 from biomatrix.entities.protein.files.entry_facts import EntryFacts, entry_facts
-from biomatrix.entities.protein.files.reading import read_atom_table
 from biomatrix.entities.settings import Section
+from biomatrix.entities.structure_files.reading import read_atom_table
 from biomatrix.errors import LimitError, ParseError
 
 _MODEL: Final = re.compile(r"(AF-\w+-F\d+)-model_v\d+")

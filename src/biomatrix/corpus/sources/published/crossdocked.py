@@ -23,10 +23,10 @@ from biomatrix.entities.files.unpacking import without_packing
 from biomatrix.entities.limits import DEFAULT_LIMITS
 from biomatrix.entities.molecule.files.cutting import RecordText
 from biomatrix.entities.molecule.files.mol_block import read_mol_block
-from biomatrix.entities.protein.files.atom_table import AtomTable
 from biomatrix.entities.protein.files.chains import ChainRecord, protein_chains, to_protein
-from biomatrix.entities.protein.files.reading import read_atom_table
 from biomatrix.entities.settings import Section
+from biomatrix.entities.structure_files.atom_table import AtomTable
+from biomatrix.entities.structure_files.reading import read_atom_table
 from biomatrix.errors import BioMatrixError, ConfigurationError, LimitError, ParseError
 
 STRUCTURES: Final = ("CrossDocked2020", "crossdocked_pocket10")

@@ -16,7 +16,7 @@ from biomatrix.corpus.sources.tables import RowTable, Table
 from biomatrix.entities.files.opening import read_bytes
 from biomatrix.entities.limits import DEFAULT_LIMITS
 from biomatrix.entities.protein.files.chains import choose, protein_chains, to_protein
-from biomatrix.entities.protein.files.reading import read_atom_table
+from biomatrix.entities.structure_files.reading import read_atom_table
 from biomatrix.errors import ParseError
 
 

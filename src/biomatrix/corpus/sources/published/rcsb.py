@@ -16,10 +16,10 @@ from biomatrix.entities import Protein
 from biomatrix.entities.files.opening import read_bytes
 from biomatrix.entities.files.unpacking import without_packing
 from biomatrix.entities.limits import DEFAULT_LIMITS
-from biomatrix.entities.protein.files.atom_table import AtomTable
 from biomatrix.entities.protein.files.chains import ChainRecord, protein_chains, to_protein
 from biomatrix.entities.protein.files.entry_facts import EntryFacts, entry_facts
-from biomatrix.entities.protein.files.reading import read_atom_table
+from biomatrix.entities.structure_files.atom_table import AtomTable
+from biomatrix.entities.structure_files.reading import read_atom_table
 from biomatrix.errors import BioMatrixError, UnsupportedError
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from biomatrix.entities.encoder import DirectEncoder, encoder_hash
-from biomatrix.entities.protein.residues import STANDARD
+from biomatrix.entities.structure_files.residues import STANDARD
 from biomatrix.errors import ConfigurationError, UnsupportedError
 
 if TYPE_CHECKING:

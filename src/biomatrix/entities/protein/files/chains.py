@@ -14,13 +14,13 @@ import numpy as np
 
 from biomatrix.entities.limits import Limits
 from biomatrix.entities.protein.entity import Protein
-from biomatrix.entities.protein.files.atom_table import AtomTable
 from biomatrix.entities.protein.files.conformers import place_residue
 from biomatrix.entities.protein.files.context import Context
 from biomatrix.entities.protein.files.membership import is_amino_acid, is_lone_ligand, kind_of, split_ligands
 from biomatrix.entities.protein.files.notes import chain_notes, list_counts, residue_notes, section_notes
 from biomatrix.entities.protein.files.residue import Residue, residue_rows
-from biomatrix.entities.protein.residues import NUCLEOTIDES, WATERS, letter_of
+from biomatrix.entities.structure_files.atom_table import AtomTable
+from biomatrix.entities.structure_files.residues import NUCLEOTIDES, WATERS, letter_of
 from biomatrix.errors import ParseError
 
 _BACKBONE: Final = ("N", "CA", "C")

@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import Final, NamedTuple
 
-from biomatrix.entities.protein.files.atom_table import AtomTable
 from biomatrix.entities.protein.files.residue import BACKBONE, Residue
+from biomatrix.entities.structure_files.atom_table import AtomTable
 
 _FULL: Final = 0.995
 """An occupancy that rounds to 1."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from biomatrix.entities.protein.files.atom_table import AtomTable
+from biomatrix.entities.structure_files.atom_table import AtomTable
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

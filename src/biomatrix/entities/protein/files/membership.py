@@ -11,10 +11,10 @@ from typing import Final
 
 import numpy as np
 
-from biomatrix.entities.protein.files.atom_table import AtomTable
 from biomatrix.entities.protein.files.residue import BACKBONE, Residue, are_joined
-from biomatrix.entities.protein.force_fields import CAPS, IONS, LIPIDS
-from biomatrix.entities.protein.residues import NAMED, NUCLEOTIDES, STANDARD, WATERS, letter_of
+from biomatrix.entities.structure_files.atom_table import AtomTable
+from biomatrix.entities.structure_files.force_fields import CAPS, IONS, LIPIDS
+from biomatrix.entities.structure_files.residues import NAMED, NUCLEOTIDES, STANDARD, WATERS, letter_of
 
 _LONGEST_BOND: Final[float] = 2.2
 """Of N to CA and CA to C, in Angstrom: longer, they are atoms of something else under these names."""

@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from biomatrix.entities.protein.entity import Protein
-from biomatrix.entities.protein.files.atom_table import AtomTable
 from biomatrix.entities.protein.files.residue import Residue
-from biomatrix.entities.protein.residues import NAMED, STANDARD, letter_of
+from biomatrix.entities.structure_files.atom_table import AtomTable
+from biomatrix.entities.structure_files.residues import NAMED, STANDARD, letter_of
 
 _SHOWN: Final[int] = 8
 

@@ -17,14 +17,14 @@ from biomatrix.entities.formats import format_of
 from biomatrix.entities.kind_registry import kind
 from biomatrix.entities.limits import DEFAULT_LIMITS, Limits
 from biomatrix.entities.protein.entity import Protein
-from biomatrix.entities.protein.files.atom_table import AtomTable
 from biomatrix.entities.protein.files.binary import bcif_bytes
 from biomatrix.entities.protein.files.chains import ChainRecord, choose, protein_chains, to_protein
 from biomatrix.entities.protein.files.mmcif import cif_text
 from biomatrix.entities.protein.files.pdb import pdb_text
-from biomatrix.entities.protein.files.reading import read_atom_table
 from biomatrix.entities.protein.files.text import fasta_text
 from biomatrix.entities.rejects import Reject
+from biomatrix.entities.structure_files.atom_table import AtomTable
+from biomatrix.entities.structure_files.reading import read_atom_table
 from biomatrix.errors import BioMatrixError
 
 _TEXTS: Final = {"pdb": pdb_text, "cif": cif_text, FASTA: fasta_text}

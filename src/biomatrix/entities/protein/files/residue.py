@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from biomatrix.entities.protein.files.atom_table import AtomTable
+from biomatrix.entities.structure_files.atom_table import AtomTable
 
 BACKBONE: Final[tuple[str, str, str]] = ("N", "CA", "C")
 LONGEST_PEPTIDE_BOND: Final[float] = 2.0

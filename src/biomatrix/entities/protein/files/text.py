@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from biomatrix.entities.protein.entity import Protein
-from biomatrix.entities.protein.residues import THREE_LETTERS
+from biomatrix.entities.structure_files.residues import THREE_LETTERS
 from biomatrix.entities.title_lines import title_line
 from biomatrix.errors import UnsupportedError
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from biomatrix.entities.protein.files.atom_site import Column
-from biomatrix.entities.protein.residues import STANDARD
+from biomatrix.entities.structure_files.atom_site import Column
+from biomatrix.entities.structure_files.residues import STANDARD
 from biomatrix.errors import ParseError
 
 

@@ -6,9 +6,9 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from biomatrix.entities.limits import Limits
-from biomatrix.entities.protein.files.atom_site import Column, table_of
-from biomatrix.entities.protein.files.atom_table import AtomTable
-from biomatrix.entities.protein.files.blocks import choose_block
+from biomatrix.entities.structure_files.atom_site import Column, table_of
+from biomatrix.entities.structure_files.atom_table import AtomTable
+from biomatrix.entities.structure_files.blocks import choose_block
 from biomatrix.errors import ParseError
 
 if TYPE_CHECKING:

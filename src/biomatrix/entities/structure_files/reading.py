@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from biomatrix.entities.files.text import text_of
 from biomatrix.entities.limits import Limits
-from biomatrix.entities.protein.files.atom_table import AtomTable
+from biomatrix.entities.structure_files.atom_table import AtomTable
 
 
 def read_atom_table(content: bytes, file_format: str, limits: Limits) -> AtomTable:
@@ -20,16 +20,16 @@ def read_atom_table(content: bytes, file_format: str, limits: Limits) -> AtomTab
         More atoms than ``limits.atoms_per_structure``.
     """
     if file_format == "bcif":
-        from biomatrix.entities.protein.files.binary_cif_table import read_binary_cif
+        from biomatrix.entities.structure_files.binary_cif_table import read_binary_cif
 
         return read_binary_cif(content, limits)
     opened = text_of(content)
     if file_format == "pdb":
-        from biomatrix.entities.protein.files.pdb_table import read_pdb
+        from biomatrix.entities.structure_files.pdb_table import read_pdb
 
         table = read_pdb(opened.text, limits)
     else:
-        from biomatrix.entities.protein.files.cif_table import read_cif
+        from biomatrix.entities.structure_files.cif_table import read_cif
 
         table = read_cif(opened.text, limits)
     return replace(table, notes=(*opened.notes, *table.notes))

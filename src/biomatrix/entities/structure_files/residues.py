@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from biomatrix.entities.protein.force_fields import CAPS, IONS, LIPIDS, STATES
+from biomatrix.entities.structure_files.force_fields import CAPS, IONS, LIPIDS, STATES
 
 STANDARD: Final[dict[str, str]] = {
     "ALA": "A", "ARG": "R", "ASN": "N", "ASP": "D", "CYS": "C", "GLN": "Q", "GLU": "E", "GLY": "G", "HIS": "H",

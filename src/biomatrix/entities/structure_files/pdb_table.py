@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from biomatrix.entities.limits import Limits
-from biomatrix.entities.protein.files.atom_table import AtomTable, frame_notes, single_precision
-from biomatrix.entities.protein.files.pdb_columns import (
+from biomatrix.entities.structure_files.atom_table import AtomTable, frame_notes, single_precision
+from biomatrix.entities.structure_files.pdb_columns import (
     Numbers,
     aligned,
     numbers_of,
@@ -22,7 +22,7 @@ from biomatrix.entities.protein.files.pdb_columns import (
     refuse_cut_end,
     residues_and_chains,
 )
-from biomatrix.entities.protein.files.segments import chains_by_segment
+from biomatrix.entities.structure_files.segments import chains_by_segment
 from biomatrix.errors import ParseError
 
 _ATOMS: Final = ("ATOM", "HETATM")

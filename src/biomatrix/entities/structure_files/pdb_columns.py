@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-from biomatrix.entities.protein.residues import STANDARD, WATERS, is_four_letter_name, letter_of
+from biomatrix.entities.structure_files.residues import STANDARD, WATERS, is_four_letter_name, letter_of
 from biomatrix.errors import ParseError
 
 _LAST_COORDINATE: Final[int] = 54

@@ -8,9 +8,9 @@ from typing import Any, Final
 
 from biomatrix.entities.files.signatures import strange_content
 from biomatrix.entities.limits import Limits
-from biomatrix.entities.protein.files.atom_site import Column, table_of
-from biomatrix.entities.protein.files.atom_table import AtomTable
-from biomatrix.entities.protein.files.blocks import choose_block
+from biomatrix.entities.structure_files.atom_site import Column, table_of
+from biomatrix.entities.structure_files.atom_table import AtomTable
+from biomatrix.entities.structure_files.blocks import choose_block
 from biomatrix.errors import ParseError
 
 _FAILURES: Final = (

@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from biomatrix.entities.limits import Limits
-from biomatrix.entities.protein.files.atom_table import AtomTable, frame_notes, single_precision
-from biomatrix.entities.protein.residues import WATERS, letter_of
+from biomatrix.entities.structure_files.atom_table import AtomTable, frame_notes, single_precision
+from biomatrix.entities.structure_files.residues import WATERS, letter_of
 from biomatrix.errors import ParseError
 
 _NEEDED: Final = (

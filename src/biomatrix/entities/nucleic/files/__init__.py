@@ -1,0 +1,1 @@
+"""Files of nucleic acids."""

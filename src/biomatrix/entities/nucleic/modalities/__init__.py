@@ -1,0 +1,1 @@
+"""Modalities of nucleic acids."""
