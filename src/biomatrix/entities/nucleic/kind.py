@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from biomatrix.entities.base_entity import Entity
     from biomatrix.entities.nucleic.entity import NucleicAcid
 
+_HERE = "biomatrix.entities.nucleic"
 _CERTAIN_SHARE: Final = 0.5
 """The share of A, C, G, T, U and N from which letters that all are IUPAC's are taken to be of a nucleic acid."""
 _SHARED_FORMATS: Final = (
@@ -240,6 +241,15 @@ class RnaKind(NucleicKind):
     typed_as: ClassVar[str] = "a sequence of bases in A, C, G and U"
     formats: ClassVar[tuple[FileFormat, ...]] = (*_SHARED_FORMATS, *_PAIRED_FORMATS)
     record_words: ClassVar[tuple[str, ...]] = ("rna",)
+    modalities: ClassVar[Mapping[str, str]] = {"rna_structure": f"{_HERE}.modalities.rna_structure:RnaStructure"}
+    architectures: ClassVar[Mapping[str, str]] = {
+        "geometric": f"{_HERE}.structure.geometric.tokenizer:GeometricRnaTokenizer"
+    }
+    weights: ClassVar[Path | None] = Path(__file__).parent / "structure" / "weights"
+    default_tokenizer: ClassVar[str | None] = "geometric-256"
+    trainers: ClassVar[Mapping[str, str]] = {"geometric": f"{_HERE}.structure.geometric.recipe:train"}
+    round_trip: ClassVar[str | None] = f"{_HERE}.round_trip.measure:round_trip"
+    round_trip_options: ClassVar[str | None] = f"{_HERE}.round_trip.options:NucleicRoundTripOptions"
     written: ClassVar[re.Pattern[str]] = re.compile(r"(?<![A-Za-z])(?=[ACG]*U)[ACGUN]{20,}(?![A-Za-z])")
 
     def identity(self, entity: NucleicAcid) -> str:

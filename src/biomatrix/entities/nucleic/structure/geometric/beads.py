@@ -12,7 +12,7 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
-P, C4, O3, N = 0, 5, 8, 12
+P, O5, C5, C4, C3, O3, N = 0, 3, 4, 5, 7, 8, 12
 """Places of some atoms among the fifteen of `NucleicAcid.ATOMS`."""
 BEADS: Final = (P, C4, N)
 

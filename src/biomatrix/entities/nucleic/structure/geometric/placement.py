@@ -9,15 +9,16 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from biomatrix.entities.nucleic.structure.geometric.beads import ATOMS, O3, P
-from biomatrix.entities.nucleic.structure.geometric.bonds import C3_O3_LENGTH, O3_P_LENGTH
+from biomatrix.entities.nucleic.structure.geometric.beads import ATOMS, C3, C5, O3, O5, P
+from biomatrix.entities.nucleic.structure.geometric.bonds import C3_O3_LENGTH, LENGTHS, O3_P_LENGTH
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-C3: Final = 7
+FARTHEST_P: Final = 2.8
+"""Angstrom from C3' to the next P, at which the angle at O3' between them is 135 degrees; 2.6 is usual."""
 
-_SMALLEST: Final = 1e-6
+_SMALLEST: Final = np.float32(1e-6)
 
 
 def placed_atoms(
@@ -44,10 +45,9 @@ def placed_atoms(
 
 
 def close_links(atoms: NDArray[np.float32], joined: NDArray[np.bool_]) -> None:
-    """Move each O3' so that it is bonded to its own C3' and to the next P, as near as possible to where it is.
+    """Bond each O3' to its own C3' and to the next P, as near as possible to where it is.
 
-    It goes to the circle of right bond lengths about the line from C3' to that P. Where they are too far apart or too
-    close for both bonds, it goes onto that line, and the errors of the two bonds are the same.
+    Where that P is farther from C3' than `FARTHEST_P`, the phosphate moves towards it, and its O5' is bonded anew.
 
     Parameters
     ----------
@@ -57,18 +57,50 @@ def close_links(atoms: NDArray[np.float32], joined: NDArray[np.bool_]) -> None:
         Which nucleotides are bonded to the one before.
     """
     after = np.flatnonzero(joined)
-    c3, o3 = (np.ascontiguousarray(atoms[after - 1, place].T) for place in (C3, O3))
-    p = np.ascontiguousarray(atoms[after, P].T)
-    axis = p - c3
+    c3 = atoms[after - 1, C3]
+    apart = atoms[after, P] - c3
+    distance = np.sqrt((apart * apart).sum(axis=1))
+    far = np.flatnonzero(distance > FARTHEST_P)
+    if far.size:
+        moved = after[far]
+        atoms[moved, P:O5] -= (apart[far] * (1.0 - FARTHEST_P / distance[far])[:, None])[:, None]
+        atoms[moved, O5] = bonded_between(
+            atoms[moved, P], atoms[moved, O5], atoms[moved, C5], LENGTHS[P, O5], LENGTHS[O5, C5]
+        )
+    atoms[after - 1, O3] = bonded_between(c3, atoms[after - 1, O3], atoms[after, P], C3_O3_LENGTH, O3_P_LENGTH)
+
+
+def bonded_between(
+    first: NDArray[np.float32],
+    middle: NDArray[np.float32],
+    last: NDArray[np.float32],
+    first_length: float,
+    last_length: float,
+) -> NDArray[np.float32]:
+    """Move atoms so that they are bonded to two others, as little as needed.
+
+    They go to the circle of right bond lengths about the line between the two. Where these are too far apart or too
+    close for both bonds, they go onto that line, and the errors of the two bonds are the same.
+
+    Parameters
+    ----------
+    first, middle, last : ndarray, shape=(n, 3), dtype=float32
+    first_length, last_length : float
+        Of the bonds, in Angstrom.
+
+    Returns
+    -------
+    ndarray, shape=(n, 3), dtype=float32
+    """
+    start, here, end = (np.ascontiguousarray(points.T) for points in (first, middle, last))
+    axis = end - start
     distance = np.sqrt((axis * axis).sum(axis=0)) + _SMALLEST
     axis /= distance
-    along = 0.5 * (distance + (C3_O3_LENGTH**2 - O3_P_LENGTH**2) / distance)
-    radius_squared = C3_O3_LENGTH**2 - along * along
-    reached = radius_squared > 0.0
-    shared = 0.5 * (distance + C3_O3_LENGTH - O3_P_LENGTH)
-    along = np.where(reached, along, shared)
-    radius = np.sqrt(np.where(reached, radius_squared, 0.0))
-    aside = o3 - c3
+    along = 0.5 * (distance + np.float32(first_length**2 - last_length**2) / distance)
+    square = np.float32(first_length**2) - along * along
+    reached = square > 0.0
+    along = np.where(reached, along, 0.5 * (distance + np.float32(first_length - last_length)))
+    aside = here - start
     aside -= (aside * axis).sum(axis=0) * axis
-    aside *= radius / (np.sqrt((aside * aside).sum(axis=0)) + _SMALLEST)
-    atoms[after - 1, O3] = (c3 + along * axis + aside).T
+    aside *= np.sqrt(np.where(reached, square, 0.0)) / (np.sqrt((aside * aside).sum(axis=0)) + _SMALLEST)
+    return np.asarray((start + along * axis + aside).T, dtype=np.float32)

@@ -106,7 +106,7 @@ def wanted_in_loop(
     """
     steps = StepSearch(codebook, search)
     atoms, codes = [], []
-    for block, times, rows, numbers in nucleotides.blocks(search.points):
+    for block, times, rows, numbers in nucleotides.blocks(search.points, search.max_rows):
         count = len(block.lengths)
         first = np.tile(np.eye(4), (count, 1, 1))
         first[:, :3, :3] = turns_by(rng.normal(scale=settings.start_turn, size=(count, 3)))

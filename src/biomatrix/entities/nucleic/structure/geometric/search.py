@@ -33,6 +33,9 @@ MAX_BEAMS: Final = 128
 JUMP_PROBE: Final = np.concatenate([np.zeros((3, 1)), np.diag([4.0, 4.0, 4.0])], axis=1)
 """How close two frames are where a jump is chosen: the distance of origins, and of directions at 4 Angstrom."""
 
+_COMPARED_AT_ONCE: Final = 1 << 17
+"""Distances of a step of a block: more do not stay in the processor's cache."""
+
 _FAR: Final = 1e9
 """Cost of a beam that does not exist, and of a code that a jump does not allow."""
 
@@ -60,6 +63,11 @@ class BeamSearch:
             raise ConfigurationError(f"num_beams is {self.num_beams}: choose 1 to {MAX_BEAMS}")
         if self.num_candidates < 1:
             raise ConfigurationError(f"num_candidates is {self.num_candidates}: choose 1 or more")
+
+    @property
+    def max_rows(self) -> int:
+        """Strands of a block; codes do not depend on it."""
+        return max(8, _COMPARED_AT_ONCE // (self.num_beams * self.num_candidates))
 
 
 class StepSearch:

@@ -32,8 +32,8 @@ def shapes_of(
     """Return the shapes of codes with right bonds, float64 [K, 15, 3].
 
     A code's shape comes from the whole nucleotides that it was chosen for; where these are fewer than ``neighbours``,
-    those of nearest beads count besides. It is the mean of those within `_ALIKE` of the one that is closest to all, since
-    the mean of two puckers, or of two torsions about a bond, is none.
+    those of nearest beads count besides. It is the mean of those within `_ALIKE` of the one that is closest to all,
+    since the mean of two puckers, or of two torsions about a bond, is none.
 
     Parameters
     ----------

@@ -26,9 +26,8 @@ if TYPE_CHECKING:
 
     from biomatrix.entities.nucleic.structure.geometric.points import Points
 
-MAX_ROWS: Final = 128
 MAX_NUCLEOTIDES: Final = 1 << 18
-"""Limits of a block; the second counts padding, and a single strand may exceed it."""
+"""Limit of a block; it counts padding, and a single strand may exceed it."""
 
 
 @dataclass(frozen=True)
@@ -122,9 +121,9 @@ class Nucleotides:
         return np.asarray((self.atoms - np.roll(origins, 1, 0)[:, None]) @ np.roll(rotations, 1, 0))
 
     def blocks(
-        self, points: Points
+        self, points: Points, max_rows: int
     ) -> Iterator[tuple[TargetBlock, NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]]:
-        """Iterate over blocks, each with the time, row and number of the nucleotides it holds.
+        """Iterate over blocks of at most ``max_rows`` strands, with the time, row and number of what they hold.
 
         Yields
         ------
@@ -135,7 +134,7 @@ class Nucleotides:
         order = order[self.counts[order] > 0]
         start = 0
         while start < len(order):
-            room = max(1, min(MAX_ROWS, MAX_NUCLEOTIDES // int(self.counts[order[start]])))
+            room = max(1, min(max_rows, MAX_NUCLEOTIDES // int(self.counts[order[start]])))
             yield self._block(order[start : start + room], points)
             start += room
 

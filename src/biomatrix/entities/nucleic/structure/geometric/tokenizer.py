@@ -136,7 +136,7 @@ class GeometricRnaTokenizer(RnaStructureTokenizer):
         """
         nucleotides, lengths = nucleotides_of(prepared)
         codes = np.full(int(lengths.sum()), -1, dtype=np.int16)
-        for block, time, row, nucleotide in nucleotides.blocks(self.settings.points):
+        for block, time, row, nucleotide in nucleotides.blocks(self.settings.points, self.settings.max_rows):
             codes[nucleotides.places[nucleotide]] = self._search.codes(block)[time, row]
         ends = np.cumsum(lengths)
         return [codes[end - length : end].copy() for end, length in zip(ends, lengths, strict=True)]
@@ -151,25 +151,21 @@ class GeometricRnaTokenizer(RnaStructureTokenizer):
         for block in blocks([len(place) for place in places]):
             steps = [prepared[index][places[index]] for index in block]
             rotations, origins = rebuilt(steps, self.codebook)
-            for row, index in enumerate(block):
-                backbones[index][places[index]] = self._atoms(
-                    steps[row], places[index], rotations[row, : len(steps[row])], origins[row, : len(steps[row])]
-                )
+            inside = np.arange(rotations.shape[1]) < np.array([len(codes) for codes in steps])[:, None]
+            codes, place = np.concatenate(steps), np.concatenate([places[index] for index in block])
+            atoms = placed_atoms(
+                self._shapes.take(codes, axis=0),
+                rotations[inside].astype(np.float32),
+                origins[inside].astype(np.float32),
+            )
+            joined = np.zeros(len(codes), dtype=bool)
+            joined[1:] = (codes[1:] < self.codebook.start_code) & (np.diff(place) == 1)
+            starts = np.cumsum([0, *map(len, steps)])
+            joined[starts[:-1]] = False
+            close_links(atoms, joined)
+            for index, start, end in zip(block, starts[:-1].tolist(), starts[1:].tolist(), strict=True):
+                backbones[index][places[index]] = atoms[start:end]
         return backbones
-
-    def _atoms(
-        self,
-        codes: NDArray[np.int64],
-        places: NDArray[np.int64],
-        rotations: NDArray[np.float64],
-        origins: NDArray[np.float64],
-    ) -> NDArray[np.float32]:
-        """Return the atoms of the resolved nucleotides of a strand in their frames, float32 [n, 15, 3]."""
-        atoms = placed_atoms(self._shapes.take(codes, axis=0), rotations.astype(np.float32), origins.astype(np.float32))
-        joined = np.zeros(len(codes), dtype=bool)
-        joined[1:] = (codes[1:] < self.codebook.start_code) & (np.diff(places) == 1)
-        close_links(atoms, joined)
-        return atoms
 
     @cached_property
     def _search(self) -> StepSearch:

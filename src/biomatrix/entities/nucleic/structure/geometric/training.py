@@ -30,8 +30,12 @@ if TYPE_CHECKING:
 
     from biomatrix.entities.nucleic.structure.geometric.refinement import Wanted
     from biomatrix.entities.nucleic.structure.geometric.strands import Nucleotides
+    from biomatrix.entities.rigid_steps.shifts import Frame, JumpShifts
 
 logger = logging.getLogger(__name__)
+
+STATED_ERROR: Final = 4.0
+"""Angstrom of bead RMSD that the round trip of an unbroken strand stays below; `biomatrix doctor` fails past it."""
 
 
 def fit_tokenizer(
@@ -102,10 +106,6 @@ def described(
     }
 
 
-STATED_ERROR: Final = 4.0
-"""Angstrom of bead RMSD that the round trip of an unbroken strand stays below; `biomatrix doctor` fails past it."""
-
-
 def _first_codebook(nucleotides: Nucleotides, settings: NucleotideFit, rng: np.random.Generator) -> NucleotideCodebook:
     """Return k-means of true steps, and jumps with their shifts; the shapes hold beads alone."""
     count = settings.num_codes - settings.num_break
@@ -130,7 +130,7 @@ def _first_codebook(nucleotides: Nucleotides, settings: NucleotideFit, rng: np.r
     )
 
 
-def _jumps(nucleotides: Nucleotides, settings: NucleotideFit, rng: np.random.Generator) -> Any:
+def _jumps(nucleotides: Nucleotides, settings: NucleotideFit, rng: np.random.Generator) -> tuple[Frame, JumpShifts]:
     """Return jump codes and shifts, fitted to stretches left out of strands and to the real breaks."""
     jumps = jumps_over_gaps(nucleotides.frames, nucleotides.counts, settings.synthetic_breaks, settings.mean_gap, rng)
     real = ~nucleotides.joined & ~nucleotides.first
