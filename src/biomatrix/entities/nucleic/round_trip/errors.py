@@ -19,9 +19,8 @@ from biomatrix.entities.nucleic.structure.geometric.beads import (
     joined_to_previous,
     resolved_nucleotides,
 )
-from biomatrix.entities.nucleic.structure.geometric.bonds import LENGTHS, O3_P_LENGTH
+from biomatrix.entities.nucleic.structure.geometric.bonds import LENGTHS, O3_P_LENGTH, c3_endo
 from biomatrix.errors import DecodeError
-from biomatrix.metrics.geometry import dihedral
 from biomatrix.metrics.lddt import lddt
 from biomatrix.metrics.summaries import BondError, Share, Spread, by_size
 from biomatrix.metrics.summary_lines import (
@@ -45,8 +44,6 @@ LENGTH_RANGES: Final = (1, 20, 50, 100, 200)
 """First count of nucleotides of each range that RMSD is shown by; the last range is open."""
 SHORTEST_SEGMENT: Final = 17
 """Unbroken segments of fewer nucleotides are not shown apart."""
-C3_ENDO: Final = (55.0, 110.0)
-"""Degrees of delta (C5'-C4'-C3'-O3') of a sugar that is C3'-endo, as in A-form."""
 
 
 @dataclass(frozen=True)
@@ -153,7 +150,7 @@ class NucleicTally:
         joined = joined_to_previous(truth[:, BEADS], places)
         self._count_bonds(back, joined)
         whole = np.isfinite(truth).all(axis=(1, 2))
-        self._c3_endo.append(np.stack([_c3_endo(truth[whole]), _c3_endo(back[whole])]))
+        self._c3_endo.append(np.stack([c3_endo(truth[whole]), c3_endo(back[whole])]))
         error = NucleicError(
             record=record,
             name=strand.name,
@@ -200,9 +197,3 @@ class NucleicTally:
 
 def _bead_rmsd(back: NDArray[np.float64], truth: NDArray[np.float64]) -> float:
     return float(rmsd(back[:, BEADS].reshape(-1, 3), truth[:, BEADS].reshape(-1, 3)))
-
-
-def _c3_endo(atoms: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """Return which sugars of nucleotides [n, 15, 3] are C3'-endo."""
-    delta = np.rad2deg(dihedral(atoms[:, 4], atoms[:, 5], atoms[:, 7], atoms[:, 8]))
-    return np.asarray((delta >= C3_ENDO[0]) & (delta < C3_ENDO[1]))

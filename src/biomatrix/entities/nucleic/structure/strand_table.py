@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from biomatrix.entities.files.paths import is_file, is_folder
+from biomatrix.entities.nucleic.bases import as_dna, as_rna, base_kind
 from biomatrix.entities.nucleic.entity import NucleicAcid
 from biomatrix.entities.nucleic.structure.geometric.beads import ATOMS, BEADS
 from biomatrix.errors import BioMatrixError, ConfigurationError, ParseError
@@ -98,9 +99,9 @@ def _record(row: dict[str, Any]) -> StrandRecord:
     places = _PLACES[row["atoms"]]
     backbone = np.full((len(row["sequence"]), ATOMS, 3), np.nan, dtype=np.float32)
     backbone[:, places] = _coordinates(row["coords"]).reshape(-1, len(places), 3)
-    strand = NucleicAcid(
-        row["sequence"], row["mol"], strands=1, backbone=backbone, chain=row["chain"] or "", name=row["id"]
-    )
+    kind = base_kind(row["mol"])
+    letters = as_rna(row["sequence"]) if kind == "rna" else as_dna(row["sequence"])  # ribothymidine is a T in RNA
+    strand = NucleicAcid(letters, kind, strands=1, backbone=backbone, chain=row["chain"] or "", name=row["id"])
     return StrandRecord(strand, int(row["cluster"]), str(row["split"]), row["atoms"] == "fifteen")
 
 

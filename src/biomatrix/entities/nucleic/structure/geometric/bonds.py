@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from biomatrix.entities.nucleic.structure.geometric.beads import ATOMS, BEADS
+from biomatrix.entities.nucleic.structure.geometric.beads import ATOMS, BEADS, C3, C4, C5, O3
+from biomatrix.metrics.geometry import dihedral
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -37,6 +38,9 @@ LENGTHS: Final[dict[tuple[int, int], float]] = {
     (12, 14): 1.370,  # N C6|C8
 }
 """Bond lengths in Angstrom by places of the atoms."""
+
+C3_ENDO: Final = (55.0, 110.0)
+"""Degrees of delta (C5'-C4'-C3'-O3') of a sugar that is C3'-endo, as in A-form."""
 
 _NEIGHBOURS: Final = [sorted({sum(bond) - atom for bond in LENGTHS if atom in bond}) for atom in range(ATOMS)]
 ANGLES: Final = tuple(
@@ -87,3 +91,9 @@ def with_right_bonds(
             atoms[:, first] += move * weight[first] / total
             atoms[:, last] -= move * weight[last] / total
     return atoms
+
+
+def c3_endo(atoms: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Return which sugars of nucleotides [n, 15, 3] are C3'-endo."""
+    delta = np.rad2deg(dihedral(atoms[:, C5], atoms[:, C4], atoms[:, C3], atoms[:, O3]))
+    return np.asarray((delta >= C3_ENDO[0]) & (delta < C3_ENDO[1]))

@@ -18,29 +18,41 @@ if TYPE_CHECKING:
 FARTHEST_P: Final = 2.8
 """Angstrom from C3' to the next P, at which the angle at O3' between them is 135 degrees; 2.6 is usual."""
 
+_AT_ONCE: Final = 1024
+"""Nucleotides placed together: as many as stay in the processor's cache."""
+
 _SMALLEST: Final = np.float32(1e-6)
 
 
 def placed_atoms(
-    shapes: NDArray[np.float32], rotations: NDArray[np.float32], origins: NDArray[np.float32]
+    shapes_K3A: NDArray[np.float32],
+    codes: NDArray[np.int64],
+    rotations: NDArray[np.float32],
+    origins: NDArray[np.float32],
 ) -> NDArray[np.float32]:
     """Return the atoms of nucleotides in space.
 
     Parameters
     ----------
-    shapes : ndarray, shape=(n, 15, 3), dtype=float32
-        Seen from their own frames.
+    shapes_K3A : ndarray, shape=(K, 3, 15), dtype=float32
+        The atoms of each code seen from their own frame.
+    codes : ndarray, shape=(n,), dtype=int64
     rotations, origins : ndarray, shape=(n, 3, 3) and (n, 3), dtype=float32
 
     Returns
     -------
     ndarray, shape=(n, 15, 3), dtype=float32
     """
-    atoms = np.empty((len(shapes), ATOMS, 3), dtype=np.float32)
-    x, y, z = (shapes[:, :, axis] for axis in range(3))
-    for axis in range(3):
-        row = rotations[:, axis, :, None]
-        atoms[:, :, axis] = x * row[:, 0] + y * row[:, 1] + z * row[:, 2] + origins[:, axis, None]
+    atoms = np.empty((len(codes), ATOMS, 3), dtype=np.float32)
+    for start in range(0, len(codes), _AT_ONCE):
+        part = slice(start, start + _AT_ONCE)
+        shapes, turns = shapes_K3A.take(codes[part], axis=0), rotations[part]
+        for axis in range(3):
+            row = shapes[:, 0] * turns[:, axis, :1]
+            row += shapes[:, 1] * turns[:, axis, 1:2]
+            row += shapes[:, 2] * turns[:, axis, 2:]
+            row += origins[part, axis, None]
+            atoms[part, :, axis] = row
     return atoms
 
 

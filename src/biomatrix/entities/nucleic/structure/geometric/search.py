@@ -145,12 +145,18 @@ class _Walk:
         wanted = (left @ self.block.points[time, :rows]).reshape(rows, beams, 4, -1)
         square = (wanted[:, :, :3] ** 2).sum(axis=(2, 3))
         wanted = wanted.reshape(rows, beams, -1)
-        candidates, refused = self._candidates(wanted[:, :1], self.digits[time, :rows])
-        tables = search.table_KF.take(candidates, axis=0).swapaxes(1, 2)
-        distances = wanted @ tables
+        digits = self.digits[time, :rows]
+        bound = np.flatnonzero(digits != _ANY)
+        if search.num_candidates < search.codebook.start_code:
+            candidates = self._candidates(wanted[:, :1], digits, bound)
+            distances = wanted @ search.table_KF.take(candidates, axis=0).swapaxes(1, 2)
+        else:
+            candidates = np.broadcast_to(np.arange(search.num_candidates), (rows, search.num_candidates))
+            distances = wanted @ search.table_FK
         distances += (square + self.total[:rows])[:, :, None]
-        if refused is not None:
-            distances += refused[:, None]
+        if bound.size:
+            refused = search.refused_DK[digits[bound]]
+            distances[bound] += np.take_along_axis(refused, candidates[bound], axis=1)[:, None]
         packed, mask = packed_places(distances.reshape(rows, -1))
         packed.partition(beams - 1, axis=1)
         packed = np.sort(packed[:, :beams], axis=1)
@@ -164,24 +170,18 @@ class _Walk:
         self.choices[time, :rows], self.parents[time, :rows] = code, beam
 
     def _candidates(
-        self, best_B1F: NDArray[np.float32], digits: NDArray[np.int16]
-    ) -> tuple[NDArray[np.int64], NDArray[np.float32] | None]:
-        """Codes to compare for each strand [B, C], and what is added where a jump allows only some: [B, C] or None."""
+        self, best_B1F: NDArray[np.float32], digits: NDArray[np.int16], bound: NDArray[np.int64]
+    ) -> NDArray[np.int64]:
+        """Codes to compare for each strand, [B, C]; a jump allows only some for the rows that are bound."""
         search = self.search
-        bound = np.flatnonzero(digits != _ANY)
-        count = search.num_candidates
         distances = (best_B1F @ search.table_FK)[:, 0]
         distances -= distances.min(axis=1, keepdims=True)
         distances[bound] += search.refused_DK[digits[bound]]
         packed, mask = packed_places(distances)
-        packed.partition(count - 1, axis=1)
-        candidates = (packed[:, :count] & mask).astype(np.int64)
+        packed.partition(search.num_candidates - 1, axis=1)
+        candidates = (packed[:, : search.num_candidates] & mask).astype(np.int64)
         candidates.sort(axis=1)
-        if not bound.size:
-            return candidates, None
-        refused = np.zeros(candidates.shape, dtype=np.float32)
-        refused[bound] = np.take_along_axis(search.refused_DK[digits[bound]], candidates[bound], axis=1)
-        return candidates, refused
+        return candidates
 
     def _jump(self, time: int, row: int) -> tuple[int, NDArray[np.float32]]:
         """Choose a jump from the best beam and prescribe the digits after it; return its code and what is left."""

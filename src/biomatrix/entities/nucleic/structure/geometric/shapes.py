@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from biomatrix.entities.nucleic.structure.geometric.beads import BEADS
-from biomatrix.entities.nucleic.structure.geometric.bonds import spans_of, with_right_bonds
+from biomatrix.entities.nucleic.structure.geometric.bonds import c3_endo, spans_of, with_right_bonds
 from biomatrix.metrics.superposition import kabsch
 
 if TYPE_CHECKING:
@@ -32,8 +32,9 @@ def shapes_of(
     """Return the shapes of codes with right bonds, float64 [K, 15, 3].
 
     A code's shape comes from the whole nucleotides that it was chosen for; where these are fewer than ``neighbours``,
-    those of nearest beads count besides. It is the mean of those within `_ALIKE` of the one that is closest to all,
-    since the mean of two puckers, or of two torsions about a bond, is none.
+    those of nearest beads count besides. Of these, the ones of the commoner pucker count, and of them those within
+    `_ALIKE` of the one that is closest to all: their mean, since the mean of two puckers, or of two torsions about a
+    bond, is none.
 
     Parameters
     ----------
@@ -50,14 +51,16 @@ def shapes_of(
     rotations, translations = frames
     spans = spans_of(atoms)
     points, order = atoms[:, BEADS].reshape(len(atoms), -1), np.argsort(codes, kind="stable")
+    endo = c3_endo(atoms)
     bounds = np.searchsorted(codes[order], np.arange(len(beads) + 1))
     shapes = np.empty((len(beads), *atoms.shape[1:]))
     for code, wanted in enumerate(beads):
-        members = order[bounds[code] : bounds[code + 1]][:_MOST]
+        members = order[bounds[code] : bounds[code + 1]]
         if len(members) < neighbours:
             distance = ((points - wanted.ravel()) ** 2).sum(axis=1)
             near = np.argpartition(distance, neighbours)[:neighbours]
             members = np.concatenate([members, np.setdiff1d(near, members)])
+        members = members[endo[members] == (endo[members].mean() > 0.5)][:_MOST]
         shapes[code] = _mode(_aligned(atoms[members], wanted))
     own = (shapes - translations[:, None]) @ rotations
     own[:, BEADS] = (beads - translations[:, None]) @ rotations

@@ -146,7 +146,7 @@ class GeometricRnaTokenizer(RnaStructureTokenizer):
 
         The first resolved nucleotide has its C4' at the origin and its frame along the axes.
         """
-        backbones = [np.full((len(codes), ATOMS, 3), np.nan, dtype=np.float32) for codes in prepared]
+        backbones: list[NDArray[np.float32]] = [np.empty((0, ATOMS, 3), dtype=np.float32)] * len(prepared)
         places = [np.flatnonzero(codes >= 0) for codes in prepared]
         for block in blocks([len(place) for place in places]):
             steps = [prepared[index][places[index]] for index in block]
@@ -154,9 +154,7 @@ class GeometricRnaTokenizer(RnaStructureTokenizer):
             inside = np.arange(rotations.shape[1]) < np.array([len(codes) for codes in steps])[:, None]
             codes, place = np.concatenate(steps), np.concatenate([places[index] for index in block])
             atoms = placed_atoms(
-                self._shapes.take(codes, axis=0),
-                rotations[inside].astype(np.float32),
-                origins[inside].astype(np.float32),
+                self._shapes, codes, rotations.astype(np.float32)[inside], origins.astype(np.float32)[inside]
             )
             joined = np.zeros(len(codes), dtype=bool)
             joined[1:] = (codes[1:] < self.codebook.start_code) & (np.diff(place) == 1)
@@ -164,8 +162,11 @@ class GeometricRnaTokenizer(RnaStructureTokenizer):
             joined[starts[:-1]] = False
             close_links(atoms, joined)
             for index, start, end in zip(block, starts[:-1].tolist(), starts[1:].tolist(), strict=True):
-                backbones[index][places[index]] = atoms[start:end]
-        return backbones
+                backbones[index] = atoms[start:end].copy()
+        return [
+            backbone if len(backbone) == len(codes) else _spread(backbone, place, len(codes))
+            for backbone, place, codes in zip(backbones, places, prepared, strict=True)
+        ]
 
     @cached_property
     def _search(self) -> StepSearch:
@@ -173,7 +174,14 @@ class GeometricRnaTokenizer(RnaStructureTokenizer):
 
     @cached_property
     def _shapes(self) -> NDArray[np.float32]:
-        return self.codebook.shapes.astype(np.float32)
+        return np.ascontiguousarray(self.codebook.shapes.swapaxes(1, 2), dtype=np.float32)
+
+
+def _spread(backbone: NDArray[np.float32], places: NDArray[np.int64], length: int) -> NDArray[np.float32]:
+    """Return a backbone with NaN where a nucleotide is not resolved, float32 [length, 15, 3]."""
+    whole = np.full((length, ATOMS, 3), np.nan, dtype=np.float32)
+    whole[places] = backbone
+    return whole
 
 
 def settings_of(codebook: NucleotideCodebook, search: BeamSearch) -> dict[str, Any]:
