@@ -124,16 +124,15 @@ def bits(tokenizer: RnaStructureTokenizer, records: list[StrandRecord]) -> dict[
 
 
 def rates(tokenizer: RnaStructureTokenizer, strands: list[NucleicAcid]) -> dict[str, float]:
-    """Return nucleotides per second of processor time, of the strands eight times over."""
-    many = strands * 8
-    total = sum(map(len, many))
+    """Return nucleotides per second of processor time; codes are decoded eight times over."""
+    total = sum(map(len, strands))
     started = time.process_time()
-    codes = tokenizer.encode(many)
+    codes = tokenizer.encode(strands) * 8
     between = time.process_time()
     tokenizer.decode(codes)
     return {
         "encoded nt/s": total / (between - started),
-        "decoded nt/s": total / (time.process_time() - between),
+        "decoded nt/s": 8 * total / (time.process_time() - between),
     }
 
 

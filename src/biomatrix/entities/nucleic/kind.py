@@ -12,7 +12,7 @@ from biomatrix.entities.fasta import EXTENSIONS as FASTA_EXTENSIONS
 from biomatrix.entities.fasta import FORMAT as FASTA
 from biomatrix.entities.limits import DEFAULT_LIMITS, Limits
 from biomatrix.entities.nucleic.bases import BaseKind, as_dna, base_kind, foreign_letter, reverse_complement
-from biomatrix.entities.registration import FileFormat, Kind
+from biomatrix.entities.registration import FileFormat, Kind, View
 from biomatrix.entities.rejects import Reject
 from biomatrix.errors import UnsupportedError
 
@@ -248,6 +248,7 @@ class RnaKind(NucleicKind):
     weights: ClassVar[Path | None] = Path(__file__).parent / "structure" / "weights"
     default_tokenizer: ClassVar[str | None] = "geometric-256"
     trainers: ClassVar[Mapping[str, str]] = {"geometric": f"{_HERE}.structure.geometric.recipe:train"}
+    views: ClassVar[tuple[View, ...]] = (View("rna_structure", "window", ("rna_structure",)),)
     round_trip: ClassVar[str | None] = f"{_HERE}.round_trip.measure:round_trip"
     round_trip_options: ClassVar[str | None] = f"{_HERE}.round_trip.options:NucleicRoundTripOptions"
     written: ClassVar[re.Pattern[str]] = re.compile(r"(?<![A-Za-z])(?=[ACG]*U)[ACGUN]{20,}(?![A-Za-z])")

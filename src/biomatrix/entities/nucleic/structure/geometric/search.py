@@ -142,9 +142,9 @@ class _Walk:
         """Move the beams of the strands still going on by one nucleotide."""
         search, beams = self.search, self.search.num_beams
         left = self.left[:rows].reshape(rows, beams * 4, 4)
-        wanted = (left @ self.block.points[time, :rows]).reshape(rows, beams, 4, -1)
-        square = (wanted[:, :, :3] ** 2).sum(axis=(2, 3))
-        wanted = wanted.reshape(rows, beams, -1)
+        points = (left @ self.block.points[time, :rows]).reshape(rows, beams, 4, -1)
+        square = (points[:, :, :3] ** 2).sum(axis=(2, 3))
+        wanted = points.reshape(rows, beams, -1)
         digits = self.digits[time, :rows]
         bound = np.flatnonzero(digits != _ANY)
         if search.num_candidates < search.codebook.start_code:
@@ -157,7 +157,7 @@ class _Walk:
         if bound.size:
             refused = search.refused_DK[digits[bound]]
             distances[bound] += np.take_along_axis(refused, candidates[bound], axis=1)[:, None]
-        packed, mask = packed_places(distances.reshape(rows, -1))
+        packed, mask = packed_places(np.asarray(distances, dtype=np.float32).reshape(rows, -1))
         packed.partition(beams - 1, axis=1)
         packed = np.sort(packed[:, :beams], axis=1)
         beam, candidate = np.divmod(packed & mask, candidates.shape[1])
