@@ -16,6 +16,7 @@ import json
 import time
 from collections import Counter, defaultdict
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,7 @@ from biomatrix.entities.nucleic.round_trip.errors import SHORTEST_SEGMENT, Nucle
 from biomatrix.entities.nucleic.round_trip.measure import measure_strands
 from biomatrix.entities.nucleic.structure.geometric.beads import BEADS, joined_to_previous, resolved_nucleotides
 from biomatrix.entities.nucleic.structure.geometric.strands import nucleotides_of
+from biomatrix.entities.nucleic.structure.geometric.tokenizer import GeometricRnaTokenizer
 from biomatrix.entities.nucleic.structure.strand_table import StrandRecord, read_strands
 from biomatrix.entities.nucleic.structure.tokenizer import RnaStructureTokenizer
 from biomatrix.entities.rigid_steps.clusters import clusters, means_of, nearest_means
@@ -173,6 +175,7 @@ def main() -> None:
     parser.add_argument("table", type=Path)
     parser.add_argument("--names", nargs="*", help="shipped names or folders; all shipped ones when not given")
     parser.add_argument("--noise", type=float, nargs="*", default=[0.01, 0.05])
+    parser.add_argument("--beams", type=int, help="search with as many beams instead")
     parser.add_argument("--by-base", type=int, metavar="CODES")
     parser.add_argument("--json", type=Path)
     arguments = parser.parse_args()
@@ -180,6 +183,9 @@ def main() -> None:
     results: dict[str, Any] = {}
     for name in arguments.names or shipped_names("rna"):
         tokenizer = RnaStructureTokenizer.from_pretrained(name)
+        if arguments.beams and isinstance(tokenizer, GeometricRnaTokenizer):
+            settings = replace(tokenizer.settings, num_beams=arguments.beams)
+            tokenizer = GeometricRnaTokenizer(tokenizer.codebook, settings, name=tokenizer.name)
         results[name] = measure(tokenizer, records, arguments.noise)
         print(name, *(f"  {key:36} {value:12.4f}" for key, value in results[name].items()), sep="\n", flush=True)
     if arguments.by_base:
