@@ -181,7 +181,7 @@ def main() -> None:
     arguments = parser.parse_args()
     records = list(read_strands(arguments.table))
     results: dict[str, Any] = {}
-    for name in arguments.names or shipped_names("rna"):
+    for name in shipped_names("rna") if arguments.names is None else arguments.names:
         tokenizer = RnaStructureTokenizer.from_pretrained(name)
         if arguments.beams and isinstance(tokenizer, GeometricRnaTokenizer):
             settings = replace(tokenizer.settings, num_beams=arguments.beams)
