@@ -28,13 +28,13 @@ from biomatrix.entities.protein.structure.geometric.codebook import (
     BREAK,
     CIS,
     TRANS,
-    JumpShifts,
     StepCodebook,
     step_kinds,
 )
 from biomatrix.entities.protein.structure.geometric.tokenizer import GeometricTokenizer
 from biomatrix.entities.protein.structure.geometric.training import GeometricFit, fit_tokenizer
 from biomatrix.entities.protein.structure.tokenizer import ProteinStructureTokenizer
+from biomatrix.entities.rigid_steps.shifts import JumpShifts
 from biomatrix.metrics.geometry import backbone_frames
 
 

@@ -32,6 +32,7 @@ PUBLIC = {
     "NucleicAcid",
     "Protein",
     "ProteinStructureTokenizer",
+    "RnaStructureTokenizer",
     "Soft",
     "Vocabulary",
     "__version__",

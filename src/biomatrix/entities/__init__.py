@@ -27,6 +27,7 @@ _HOME = {
     "Protein": "biomatrix.entities.protein.entity",
     "ProteinStructureTokenizer": "biomatrix.entities.protein.structure.tokenizer",
     "Records": "biomatrix.entities.records",
+    "RnaStructureTokenizer": "biomatrix.entities.nucleic.structure.tokenizer",
     "Reject": "biomatrix.entities.rejects",
     "compare": "biomatrix.entities.comparison",
     "default_modalities": "biomatrix.entities.modality_registry",
@@ -71,6 +72,7 @@ __all__ = [
     "ProteinStructureTokenizer",
     "Records",
     "Reject",
+    "RnaStructureTokenizer",
     "compare",
     "default_modalities",
     "default_modality_names",
@@ -117,6 +119,7 @@ if TYPE_CHECKING:
     from biomatrix.entities.molecule.files.records import read_molecules, write_molecules
     from biomatrix.entities.molecule.structure.tokenizer import MoleculeCodes, MoleculeStructureTokenizer
     from biomatrix.entities.nucleic.entity import NucleicAcid
+    from biomatrix.entities.nucleic.structure.tokenizer import RnaStructureTokenizer
     from biomatrix.entities.protein.entity import Protein
     from biomatrix.entities.protein.files.records import read_proteins, write_proteins
     from biomatrix.entities.protein.structure.tokenizer import ProteinStructureTokenizer

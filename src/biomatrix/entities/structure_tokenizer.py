@@ -62,6 +62,8 @@ class StructureTokenizer(ABC, Generic[EntityT, CodesT, ReadableT, DecodedT]):
 
     kind: ClassVar[str]
     """The kind of entity it is for."""
+    also: ClassVar[tuple[str, ...]] = ()
+    """Further kinds whose entities it encodes."""
     architecture: ClassVar[str]
     """What a folder's config calls it."""
     batch_size: ClassVar[int | None] = None
@@ -180,7 +182,7 @@ class StructureTokenizer(ABC, Generic[EntityT, CodesT, ReadableT, DecodedT]):
         return _all_or_first_error(self.decode_each(codes))
 
     def _prepare_checked(self, entity: EntityT) -> Any:
-        if not isinstance(entity, Entity) or entity.kind != self.kind:
+        if not isinstance(entity, Entity) or entity.kind not in (self.kind, *self.also):
             type_name = type(entity).__name__
             raise UnsupportedError(f"a tokenizer of {registered(self.kind).plural} cannot encode a {type_name}")
         entity = entity.checked()

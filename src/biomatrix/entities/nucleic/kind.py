@@ -23,8 +23,7 @@ if TYPE_CHECKING:
     from biomatrix.entities.base_entity import Entity
     from biomatrix.entities.nucleic.entity import NucleicAcid
 
-_MODALITIES: Final = "biomatrix.entities.nucleic.modalities"
-_CONSTRAINTS: Final = "biomatrix.entities.nucleic.constraints"
+_HERE: Final = "biomatrix.entities.nucleic"
 _CERTAIN_SHARE: Final = 0.5
 """The share of A, C, G, T, U and N from which letters that all are IUPAC's are taken to be of a nucleic acid."""
 _SHARED_FORMATS: Final = (
@@ -49,14 +48,14 @@ class NucleicKind(Kind):
     held_out_by_identity: ClassVar[bool] = True
     by_default: ClassVar[bool] = False
     constraints: ClassVar[Mapping[str, str]] = {
-        "translates": f"{_CONSTRAINTS}.kept_protein:Translates",
-        "avoid": f"{_CONSTRAINTS}.avoided:Avoid",
-        "flanks": f"{_CONSTRAINTS}.avoided:Flanks",
-        "bases": f"{_CONSTRAINTS}.places:Bases",
-        "gc": f"{_CONSTRAINTS}.share:Gc",
-        "folds": f"{_CONSTRAINTS}.paired:Folds",
-        "utr5": f"{_CONSTRAINTS}.untranslated:Utr5",
-        "utr3": f"{_CONSTRAINTS}.untranslated:Utr3",
+        "translates": f"{_HERE}.constraints.kept_protein:Translates",
+        "avoid": f"{_HERE}.constraints.avoided:Avoid",
+        "flanks": f"{_HERE}.constraints.avoided:Flanks",
+        "bases": f"{_HERE}.constraints.places:Bases",
+        "gc": f"{_HERE}.constraints.share:Gc",
+        "folds": f"{_HERE}.constraints.paired:Folds",
+        "utr5": f"{_HERE}.constraints.untranslated:Utr5",
+        "utr3": f"{_HERE}.constraints.untranslated:Utr3",
     }
     written: ClassVar[re.Pattern[str]]
     """What a sequence in a text looks like."""
@@ -235,8 +234,8 @@ class DnaKind(NucleicKind):
     typed_as: ClassVar[str] = "a sequence of bases in A, C, G and T"
     record_words: ClassVar[tuple[str, ...]] = ("dna",)
     modalities: ClassVar[Mapping[str, str]] = {
-        "dna_sequence": f"{_MODALITIES}.sequence:DnaSequence",
-        "dna_kmer": f"{_MODALITIES}.kmers:DnaKmer",
+        "dna_sequence": f"{_HERE}.modalities.sequence:DnaSequence",
+        "dna_kmer": f"{_HERE}.modalities.kmers:DnaKmer",
     }
     views: ClassVar[tuple[View, ...]] = (
         View("dna_sequence", "window", ("dna_sequence",)),
@@ -261,16 +260,26 @@ class RnaKind(NucleicKind):
     formats: ClassVar[tuple[FileFormat, ...]] = (*_SHARED_FORMATS, *_PAIRED_FORMATS)
     record_words: ClassVar[tuple[str, ...]] = ("rna",)
     modalities: ClassVar[Mapping[str, str]] = {
-        "rna_sequence": f"{_MODALITIES}.sequence:RnaSequence",
-        "rna_pairs": f"{_MODALITIES}.pairs:RnaPairs",
-        "mrna_codons": f"{_MODALITIES}.codons:MrnaCodons",
+        "rna_sequence": f"{_HERE}.modalities.sequence:RnaSequence",
+        "rna_pairs": f"{_HERE}.modalities.pairs:RnaPairs",
+        "mrna_codons": f"{_HERE}.modalities.codons:MrnaCodons",
+        "rna_structure": f"{_HERE}.modalities.rna_structure:RnaStructure",
     }
     views: ClassVar[tuple[View, ...]] = (
         View("rna_sequence", "window", ("rna_sequence",)),
         View("rna_pairs", "single", ("rna_pairs",)),
         View("rna_joint", "joint", ("rna_sequence", "rna_pairs")),
         View("mrna_codons", "single", ("mrna_codons",)),
+        View("rna_structure", "window", ("rna_structure",)),
     )
+    architectures: ClassVar[Mapping[str, str]] = {
+        "geometric": f"{_HERE}.structure.geometric.tokenizer:GeometricRnaTokenizer"
+    }
+    weights: ClassVar[Path | None] = Path(__file__).parent / "structure" / "weights"
+    default_tokenizer: ClassVar[str | None] = "geometric-256"
+    trainers: ClassVar[Mapping[str, str]] = {"geometric": f"{_HERE}.structure.geometric.recipe:train"}
+    round_trip: ClassVar[str | None] = f"{_HERE}.round_trip.measure:round_trip"
+    round_trip_options: ClassVar[str | None] = f"{_HERE}.round_trip.options:NucleicRoundTripOptions"
     written: ClassVar[re.Pattern[str]] = re.compile(r"(?<![A-Za-z])(?=[ACG]*U)[ACGUN]{20,}(?![A-Za-z])")
 
     def identity(self, entity: NucleicAcid) -> str:

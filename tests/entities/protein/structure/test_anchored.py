@@ -19,8 +19,8 @@ from biomatrix.entities.protein.structure.anchored.digits import Slabs
 from biomatrix.entities.protein.structure.anchored.placement import routes
 from biomatrix.entities.protein.structure.anchored.reading import Piece, Reading
 from biomatrix.entities.protein.structure.anchored.tokenizer import AnchoredTokenizer
-from biomatrix.entities.protein.structure.geometric.composition import rebuilt
 from biomatrix.entities.protein.structure.tokenizer import ProteinStructureTokenizer
+from biomatrix.entities.rigid_steps.composition import rebuilt
 from biomatrix.entities.tokenizer_folder import load_weights, save_weights, weights_root
 from biomatrix.errors import ConfigurationError, DecodeError, LimitError, UnsupportedError, WeightsError
 from biomatrix.metrics.geometry import C_N_LENGTH

@@ -7,9 +7,9 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from biomatrix.entities.codes import checked_codes
 from biomatrix.entities.protein.entity import Protein
 from biomatrix.entities.structure_tokenizer import StructureTokenizer
-from biomatrix.errors import DecodeError
 
 
 class ProteinStructureTokenizer(StructureTokenizer[Protein, NDArray[np.int16], ArrayLike, NDArray[np.float32]]):
@@ -32,23 +32,4 @@ class ProteinStructureTokenizer(StructureTokenizer[Protein, NDArray[np.int16], A
         DecodeError
             A code out of range, with its position from 1, or an array that is not one-dimensional and whole-numbered.
         """
-        array = _whole_numbers(codes)
-        wrong = np.flatnonzero((array < -1) | (array >= self.num_codes))
-        if wrong.size:
-            raise DecodeError(
-                f"code {array[wrong[0]]} is not -1 or in 0..{self.num_codes - 1}", position=int(wrong[0]) + 1
-            )
-        return array.astype(np.int64)
-
-
-def _whole_numbers(codes: ArrayLike) -> NDArray[np.integer[Any]]:
-    """Codes as a flat array of whole numbers, whatever their range."""
-    try:
-        array = np.asarray(codes)
-    except ValueError as error:
-        raise DecodeError(f"codes must be whole numbers in one row: {error}") from error
-    if array.ndim == 1 and not array.size:
-        return array.astype(np.int64)
-    if array.ndim != 1 or not np.issubdtype(array.dtype, np.integer):
-        raise DecodeError(f"codes must be whole numbers in one row, got {array.dtype} of shape {array.shape}")
-    return array
+        return checked_codes(codes, self.num_codes)

@@ -7,9 +7,9 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from biomatrix.entities.protein.structure.geometric.probe import (
+from biomatrix.entities.protein.structure.geometric.residue_frames import fitted_frames
+from biomatrix.entities.rigid_steps.probe import (
     distance_rows,
-    fitted_frames,
     frame_matrices,
     inverse_matrices,
     packed_places,

@@ -13,9 +13,10 @@ import numpy as np
 from biomatrix.entities.protein.structure.anchored.digits import Slabs
 from biomatrix.entities.protein.structure.anchored.reading import Reading
 from biomatrix.entities.protein.structure.anchored.repair import repaired
-from biomatrix.entities.protein.structure.geometric.composition import backbone_of, blocks, rebuilt
+from biomatrix.entities.protein.structure.geometric.residue_frames import backbone_of
 from biomatrix.entities.protein.structure.geometric.tokenizer import MAX_CODES, GeometricTokenizer
 from biomatrix.entities.protein.structure.tokenizer import ProteinStructureTokenizer
+from biomatrix.entities.rigid_steps.composition import blocks, rebuilt
 from biomatrix.errors import LimitError, WeightsError
 
 if TYPE_CHECKING:

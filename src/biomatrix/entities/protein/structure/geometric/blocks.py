@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from biomatrix.entities.protein.structure.geometric.codebook import BREAK, TRANS, step_kinds
-from biomatrix.entities.protein.structure.geometric.probe import fitted_frames, steps_between
+from biomatrix.entities.protein.structure.geometric.residue_frames import fitted_frames
+from biomatrix.entities.rigid_steps.probe import steps_between
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

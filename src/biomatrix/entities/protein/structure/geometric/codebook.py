@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from biomatrix.entities.rigid_steps.shifts import JumpShifts, require_rotations
 from biomatrix.errors import WeightsError
 from biomatrix.metrics.geometry import (
     C_N_CA_ANGLE,
@@ -41,47 +42,6 @@ BONDED_DISTANCE = 2.0
 
 _ANGLE_SLACK = np.deg2rad(6.0)
 _OMEGA_SLACK = np.deg2rad(20.0)
-
-
-@dataclass(frozen=True, eq=False)
-class JumpShifts:
-    """Corrections of a jump, one after the other, each named by the last digit of a code after it.
-
-    The residue after a break has a jump code. The codes of the next S residues keep their own steps; besides,
-    code ``c`` moves the whole segment by shift ``c % D`` of its stage.
-
-    Parameters
-    ----------
-    rotations : ndarray, shape=(S, D, 3, 3), dtype=float64
-    translations : ndarray, shape=(S, D, 3), dtype=float64
-        In Angstrom, seen from the frame that the jump and the shifts before have reached.
-    """
-
-    rotations: NDArray[np.float64]
-    translations: NDArray[np.float64]
-
-    def __post_init__(self) -> None:
-        shape = self.translations.shape
-        if len(shape) != 3 or min(shape) < 1 or self.rotations.shape != (*shape, 3) or shape[-1] != 3:
-            raise WeightsError(f"shifts of shapes {self.rotations.shape} and {shape}")
-        require_rotations(self.rotations)
-
-    @property
-    def base(self) -> int:
-        """D, the shifts of each stage."""
-        return int(self.translations.shape[1])
-
-    @property
-    def num_stages(self) -> int:
-        """S, the residues after a jump that correct it."""
-        return int(self.translations.shape[0])
-
-
-def require_rotations(matrices: NDArray[np.float64]) -> None:
-    """Raise WeightsError for matrices [..., 3, 3] that are not proper rotations."""
-    error = np.abs(matrices @ np.swapaxes(matrices, -1, -2) - np.eye(3)).max()
-    if not error < 1e-5 or not (np.linalg.det(matrices) > 0).all():
-        raise WeightsError("the codebook holds matrices that are not proper rotations")
 
 
 @dataclass(frozen=True, eq=False)

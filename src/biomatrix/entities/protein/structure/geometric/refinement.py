@@ -12,23 +12,22 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from biomatrix.entities.protein.structure.geometric.clusters import clusters, means_of
 from biomatrix.entities.protein.structure.geometric.codebook import (
     BREAK,
     CIS,
     TRANS,
-    JumpShifts,
     StepCodebook,
     bonded_steps,
 )
-from biomatrix.entities.protein.structure.geometric.probe import (
+from biomatrix.entities.protein.structure.geometric.search import ProbeSearch, StepSearch
+from biomatrix.entities.rigid_steps.clusters import clusters, means_of
+from biomatrix.entities.rigid_steps.probe import (
     frame_matrices,
     inverse_matrices,
     probe_features,
     split_order,
 )
-from biomatrix.entities.protein.structure.geometric.search import ProbeSearch, StepSearch
-from biomatrix.entities.protein.structure.geometric.shifts import shifted_jumps
+from biomatrix.entities.rigid_steps.shifts import JumpShifts, shifted_jumps
 from biomatrix.progress import Progress
 
 if TYPE_CHECKING:
@@ -36,7 +35,7 @@ if TYPE_CHECKING:
 
     from biomatrix.entities.protein.structure.geometric.blocks import Residues, TargetBlock
     from biomatrix.entities.protein.structure.geometric.plan import GeometricFit
-    from biomatrix.entities.protein.structure.geometric.shifts import Frame
+    from biomatrix.entities.rigid_steps.shifts import Frame
 
 logger = logging.getLogger(__name__)
 

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from biomatrix.entities.protein.structure.geometric.codebook import BREAK, CIS, TRANS, StepCodebook
-from biomatrix.entities.protein.structure.geometric.probe import (
+from biomatrix.entities.rigid_steps.probe import (
     distance_rows,
     frame_matrices,
     inverse_matrices,
@@ -27,14 +27,14 @@ from biomatrix.entities.protein.structure.geometric.probe import (
     probe_features,
     split_order,
 )
-from biomatrix.entities.protein.structure.geometric.shifts import JumpSearch
+from biomatrix.entities.rigid_steps.shifts import JumpSearch
 from biomatrix.errors import ConfigurationError, WeightsError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from biomatrix.entities.protein.structure.geometric.blocks import TargetBlock
-    from biomatrix.entities.protein.structure.geometric.shifts import Jump
+    from biomatrix.entities.rigid_steps.shifts import Jump
 
 MAX_BEAMS: Final = 64
 

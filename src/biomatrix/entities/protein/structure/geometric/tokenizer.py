@@ -15,10 +15,12 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, Self
 import numpy as np
 
 from biomatrix.entities.protein.structure.geometric.blocks import Residues
-from biomatrix.entities.protein.structure.geometric.codebook import JumpShifts, StepCodebook, resolved_residues
-from biomatrix.entities.protein.structure.geometric.composition import backbone_of, blocks, rebuilt
+from biomatrix.entities.protein.structure.geometric.codebook import StepCodebook, resolved_residues
+from biomatrix.entities.protein.structure.geometric.residue_frames import backbone_of
 from biomatrix.entities.protein.structure.geometric.search import ProbeSearch, StepSearch
 from biomatrix.entities.protein.structure.tokenizer import ProteinStructureTokenizer
+from biomatrix.entities.rigid_steps.composition import blocks, rebuilt
+from biomatrix.entities.rigid_steps.shifts import JumpShifts
 from biomatrix.errors import LimitError, UnsupportedError, WeightsError
 
 if TYPE_CHECKING:

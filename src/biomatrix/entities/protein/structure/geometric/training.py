@@ -11,27 +11,23 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from biomatrix.entities.protein.structure.geometric.clusters import clusters, means_of, nearest_means
-from biomatrix.entities.protein.structure.geometric.codebook import BREAK, CIS, TRANS, JumpShifts, bonded_steps
+from biomatrix.entities.protein.structure.geometric.codebook import BREAK, CIS, TRANS, bonded_steps
 from biomatrix.entities.protein.structure.geometric.plan import GeometricFit
-from biomatrix.entities.protein.structure.geometric.probe import probe_features
 from biomatrix.entities.protein.structure.geometric.refinement import numbered, refined
-from biomatrix.entities.protein.structure.geometric.shifts import seen_from, stored_shifts
 from biomatrix.entities.protein.structure.geometric.tokenizer import GeometricTokenizer, check_chain, resolved_of
+from biomatrix.entities.rigid_steps.clusters import clusters, means_of
+from biomatrix.entities.rigid_steps.probe import probe_features
+from biomatrix.entities.rigid_steps.shift_fitting import fit_shifts, jumps_over_gaps
+from biomatrix.entities.rigid_steps.shifts import seen_from
 from biomatrix.entities.structure_tokenizer import refuse_far_points
 from biomatrix.entities.tokenizer_folder import save_weights
 from biomatrix.metrics.geometry import RESIDUE_TEMPLATE
-from biomatrix.metrics.superposition import kabsch
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from numpy.typing import NDArray
-
     from biomatrix.entities.protein.entity import Protein
-    from biomatrix.entities.protein.structure.geometric.blocks import Residues
-    from biomatrix.entities.protein.structure.geometric.shifts import Frame
 
 logger = logging.getLogger(__name__)
 
@@ -74,11 +70,12 @@ def fit_tokenizer(proteins: Sequence[Protein], settings: GeometricFit | None = N
         mine = rng.permutation(mine)[: settings.steps_per_code * count]
         nearest = clusters(features[mine], count, settings.open_rounds, rng)
         bonded.append(bonded_steps(means_of(seen[mine], nearest, count).reshape(-1, 3, 3), kind))
-    jumps = _jumps(residues, settings, rng)
+    jumps = jumps_over_gaps(residues.frames, residues.counts, settings.synthetic_breaks, settings.mean_gap, rng)
     real = kinds == BREAK
     # Real breaks are few and of all widths: each counts four times.
     jumps = (np.concatenate([jumps[0], *[steps[0][real]] * 4]), np.concatenate([jumps[1], *[steps[1][real]] * 4]))
-    jump_codes, shifts = _fit_shifts(jumps, settings, rng)
+    counts = (settings.num_break, settings.shift_base, settings.shift_stages)
+    jump_codes, shifts = fit_shifts(jumps, probe, RESIDUE_TEMPLATE, counts, settings.open_rounds, rng)
     codebook = numbered(bonded[0], bonded[1], jump_codes, shifts, settings)
     return GeometricTokenizer(*refined(residues, codebook, settings, rng))
 
@@ -110,37 +107,3 @@ def described(tokenizer: GeometricTokenizer, settings: GeometricFit, description
         "fit": asdict(settings),
         "stated_error": {"rmsd_angstrom": STATED_ERROR},
     }
-
-
-def _jumps(residues: Residues, settings: GeometricFit, rng: np.random.Generator) -> Frame:
-    """Jumps over left-out stretches of chains."""
-    rotations, origins = residues.frames
-    step = 1 + rng.geometric(1.0 / settings.mean_gap, size=settings.synthetic_breaks)
-    start = rng.integers(len(rotations), size=settings.synthetic_breaks)
-    chain = np.repeat(np.arange(len(residues.counts)), residues.counts)
-    end = np.minimum(start + step, len(rotations) - 1)
-    start, end = start[inside := (chain[start] == chain[end]) & (start < end)], end[inside]
-    return seen_from(rotations[start], origins[start], (rotations[end], origins[end]))
-
-
-def _fit_shifts(jumps: Frame, settings: GeometricFit, rng: np.random.Generator) -> tuple[Frame, JumpShifts]:
-    """Jump codes, and stage by stage the shifts that bring what is left closest to nothing."""
-    probe = settings.probe_34
-    left, stages = jumps, []
-    for count in [settings.num_break] + [settings.shift_base] * settings.shift_stages:
-        features = probe_features(*left, probe).reshape(-1, 12).astype(np.float32)
-        codes = _mean_frames(left, clusters(features, count, settings.open_rounds, rng), count)
-        means = probe_features(*codes, probe).reshape(-1, 12).astype(np.float32)
-        nearest = nearest_means(features, means)
-        logger.info("%d shifts, what is left %.3f A", count, np.sqrt(((features - means[nearest]) ** 2).sum(1).mean()))
-        left = seen_from(codes[0][nearest], codes[1][nearest], left)
-        stages.append(codes)
-    rotations, translations = (np.stack([stage[i] for stage in stages[1:]]) for i in (0, 1))
-    return stages[0], stored_shifts(rotations, translations)
-
-
-def _mean_frames(frames: Frame, cluster: NDArray[np.int64], count: int) -> Frame:
-    """Frames that bring the ideal residue closest to the mean of the residues of each cluster."""
-    atoms = RESIDUE_TEMPLATE @ frames[0].swapaxes(-1, -2) + frames[1][:, None]
-    means = means_of(atoms.reshape(-1, 9), cluster, count).reshape(-1, 3, 3)
-    return kabsch(np.broadcast_to(RESIDUE_TEMPLATE, means.shape), means)

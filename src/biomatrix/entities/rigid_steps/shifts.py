@@ -9,18 +9,18 @@ Shapes: B chains, T residues, S stages, D shifts per stage, H hypotheses.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from biomatrix.entities.protein.structure.geometric.codebook import BREAK, JumpShifts, StepCodebook
-from biomatrix.entities.protein.structure.geometric.probe import (
+from biomatrix.entities.rigid_steps.probe import (
     distance_rows,
     frame_matrices,
     inverse_matrices,
     packed_places,
     probe_features,
 )
+from biomatrix.errors import WeightsError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -29,6 +29,67 @@ if TYPE_CHECKING:
 
 HYPOTHESES = 8
 """Jumps, with their shifts, kept while choosing; few are enough, since each stage has its own scale."""
+
+
+@dataclass(frozen=True, eq=False)
+class JumpShifts:
+    """Corrections of a jump, one after the other, each named by the last digit of a code after it.
+
+    The residue after a break has a jump code. The codes of the next S residues keep their own steps; besides,
+    code ``c`` moves the whole segment by shift ``c % D`` of its stage.
+
+    Parameters
+    ----------
+    rotations : ndarray, shape=(S, D, 3, 3), dtype=float64
+    translations : ndarray, shape=(S, D, 3), dtype=float64
+        In Angstrom, seen from the frame that the jump and the shifts before have reached.
+    """
+
+    rotations: NDArray[np.float64]
+    translations: NDArray[np.float64]
+
+    def __post_init__(self) -> None:
+        shape = self.translations.shape
+        if len(shape) != 3 or min(shape) < 1 or self.rotations.shape != (*shape, 3) or shape[-1] != 3:
+            raise WeightsError(f"shifts of shapes {self.rotations.shape} and {shape}")
+        require_rotations(self.rotations)
+
+    @property
+    def base(self) -> int:
+        """D, the shifts of each stage."""
+        return int(self.translations.shape[1])
+
+    @property
+    def num_stages(self) -> int:
+        """S, the residues after a jump that correct it."""
+        return int(self.translations.shape[0])
+
+
+def require_rotations(matrices: NDArray[np.float64]) -> None:
+    """Raise WeightsError for matrices [..., 3, 3] that are not proper rotations."""
+    error = np.abs(matrices @ np.swapaxes(matrices, -1, -2) - np.eye(3)).max()
+    if not error < 1e-5 or not (np.linalg.det(matrices) > 0).all():
+        raise WeightsError("the codebook holds matrices that are not proper rotations")
+
+
+class JumpingSteps(Protocol):
+    """Rigid steps of which the last are jumps over a break."""
+
+    @property
+    def rotations(self) -> NDArray[np.float64]:
+        """The axes of the next frame, as columns, seen from this one: ``float64 [K, 3, 3]``."""
+
+    @property
+    def translations(self) -> NDArray[np.float64]:
+        """The origin of the next frame seen from this one, ``float64 [K, 3]`` in Angstrom."""
+
+    @property
+    def start_code(self) -> int:
+        """The first jump."""
+
+    @property
+    def shifts(self) -> JumpShifts:
+        """Makes jumps finer through the codes that follow them."""
 
 
 def seen_from(rotation: NDArray[np.float64], origin: NDArray[np.float64], frame: Frame) -> Frame:
@@ -61,14 +122,14 @@ class JumpSearch:
 
     Parameters
     ----------
-    codebook : StepCodebook
+    codebook : JumpingSteps
     probe : ndarray, shape=(3, 4), dtype=float64
         The measure of how close two frames are; see `probe_features`.
     """
 
-    def __init__(self, codebook: StepCodebook, probe: NDArray[np.float64]) -> None:
-        span = codebook.codes_of(BREAK)
-        self._first = span.start
+    def __init__(self, codebook: JumpingSteps, probe: NDArray[np.float64]) -> None:
+        span = slice(codebook.start_code, None)
+        self._first = codebook.start_code
         stages = [
             (codebook.rotations[span], codebook.translations[span]),
             *zip(codebook.shifts.rotations, codebook.shifts.translations, strict=True),
@@ -98,7 +159,7 @@ class JumpSearch:
 
 
 def shifted_jumps(
-    codes_BT: NDArray[np.int64], lengths_B: NDArray[np.int64], codebook: StepCodebook
+    codes_BT: NDArray[np.int64], lengths_B: NDArray[np.int64], codebook: JumpingSteps
 ) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]:
     """Give every jump with shifts a step of its own, behind those of the codebook.
 
@@ -106,7 +167,7 @@ def shifted_jumps(
     ----------
     codes_BT : ndarray, shape=(B, T), dtype=int64
     lengths_B : ndarray, shape=(B,), dtype=int64
-    codebook : StepCodebook
+    codebook : JumpingSteps
 
     Returns
     -------
@@ -132,7 +193,7 @@ def shifted_jumps(
         origin = np.where(going[:, None], moved, origin)
         rotation = np.where(going[:, None, None], rotation @ shifts.rotations[stage, digit], rotation)
     steps = codes_BT.copy()
-    steps[row, place] = len(codebook) + np.arange(len(row))
+    steps[row, place] = len(codebook.rotations) + np.arange(len(row))
     return (
         steps,
         np.concatenate([codebook.rotations, rotation]),

@@ -9,15 +9,14 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from biomatrix.entities.protein.structure.geometric.shifts import shifted_jumps
-from biomatrix.metrics.geometry import RESIDUE_TEMPLATE
+from biomatrix.entities.rigid_steps.shifts import shifted_jumps
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
-    from biomatrix.entities.protein.structure.geometric.codebook import StepCodebook
+    from biomatrix.entities.rigid_steps.shifts import JumpingSteps
 
 _ROWS: Final = 512
 _RESIDUES: Final = 1 << 18
@@ -34,7 +33,7 @@ def blocks(lengths: Sequence[int]) -> Iterator[list[int]]:
 
 
 def rebuilt(
-    chains: Sequence[NDArray[np.int64]], codebook: StepCodebook
+    chains: Sequence[NDArray[np.int64]], codebook: JumpingSteps
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return the frames of the residues of chains: rotations [B, T, 3, 3] and origins [B, T, 3].
 
@@ -44,7 +43,7 @@ def rebuilt(
     ----------
     chains : sequence of ndarray, shape=(length,), dtype=int64
         Steps; the first of each chain is not used.
-    codebook : StepCodebook
+    codebook : JumpingSteps
     """
     lengths = np.array([len(chain) for chain in chains])
     padded = np.zeros((len(chains), lengths.max()), dtype=np.int64)
@@ -61,9 +60,3 @@ def rebuilt(
         frames[time] = frame = moved
     ordered = frames.swapaxes(0, 1)
     return ordered[..., :3], ordered[..., 3]
-
-
-def backbone_of(rotations: NDArray[np.float64], origins: NDArray[np.float64]) -> NDArray[np.float32]:
-    """Return (N, CA, C) of ideal residues in frames [..., 3, 3] and [..., 3]: float32 [..., 3, 3]."""
-    atoms = RESIDUE_TEMPLATE @ rotations.swapaxes(-1, -2)
-    return np.asarray(atoms + origins[..., None, :], dtype=np.float32)

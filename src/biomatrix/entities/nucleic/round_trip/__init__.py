@@ -1,0 +1,1 @@
+"""Strands through a structure tokenizer and back, and what they lose."""

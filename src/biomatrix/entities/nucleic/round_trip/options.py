@@ -1,0 +1,23 @@
+"""Options of the round trip of strands."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from biomatrix.entities.options import option
+
+
+@dataclass(frozen=True)
+class NucleicRoundTripOptions:
+    """Options of :func:`biomatrix.entities.nucleic.round_trip.measure.round_trip`.
+
+    Parameters
+    ----------
+    noise : float
+        Also replace this share of the codes by samples of a bigram model.
+    seed : int
+        Seed of the replacement.
+    """
+
+    noise: float = option(0.0, "also draw this share of the codes from a bigram model.", least=0.0, most=1.0)
+    seed: int = option(0, "seed of --noise.", least=0)

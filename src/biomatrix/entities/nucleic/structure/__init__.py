@@ -1,0 +1,1 @@
+"""Structure tokenizers of nucleic acids: backbones to codes, and codes to backbones."""
