@@ -62,8 +62,8 @@ def structure(
 
 
 @app.command(
-    epilog='Example: biomatrix design mrna MASKEELFTGVVPILVELDGDVNGHK --codons-of h_sapiens --avoid "BsaI;EcoRI;runs>5" '
-    "--utr5 GGGAAAUAAGAGAGCCACC -o designs"
+    epilog="Example: biomatrix design mrna MASKEELFTGVVPILVELDGDVNGHK --codons-of h_sapiens "
+    '--avoid "BsaI;EcoRI;runs>5" --utr5 GGGAAAUAAGAGAGCCACC -o designs'
 )
 @refusals_in_json
 def mrna(

@@ -252,7 +252,7 @@ class Search:
         return not pressed
 
     def _proposal(self, sums: NDArray[np.float64]) -> list[tuple[int, int]]:
-        """Return new bases for one place or some, and their partners: where they decide on a pressing rival, or anywhere."""
+        """Return new bases for some places and their partners: where they decide on a pressing rival, or anywhere."""
         draw = self.random.random
         places: range | tuple[int, ...] = range(len(self.target))
         if len(sums) and draw() < _AIMED:
