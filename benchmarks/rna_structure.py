@@ -1,6 +1,6 @@
 """Rate and distortion of the geometric codec of RNA on unseen clusters, what its codes cost, and what wrong codes do.
 
-    python benchmarks/rna_structure.py CHAINS.parquet [--names geometric-256 FOLDER] [--noise 0.01 0.05] [--json OUT]
+    python benchmarks/rna_structure.py CHAINS.parquet [--names nucleotide-256 FOLDER] [--noise 0.01 0.05] [--json OUT]
 
 On the strands whose ``split`` is "test", none of whose clusters was fitted on. Segments: unbroken ones of 17 or more
 nucleotides, each encoded by itself, RMSD of P, C4' and the glycosidic N after superposition, the mean over segments;
@@ -26,9 +26,9 @@ from numpy.typing import NDArray
 from biomatrix.entities import NucleicAcid
 from biomatrix.entities.nucleic.round_trip.errors import SHORTEST_SEGMENT, NucleicErrors
 from biomatrix.entities.nucleic.round_trip.measure import measure_strands
-from biomatrix.entities.nucleic.structure.geometric.beads import BEADS, joined_to_previous, resolved_nucleotides
-from biomatrix.entities.nucleic.structure.geometric.strands import nucleotides_of
-from biomatrix.entities.nucleic.structure.geometric.tokenizer import GeometricRnaTokenizer
+from biomatrix.entities.nucleic.structure.nucleotide.beads import BEADS, joined_to_previous, resolved_nucleotides
+from biomatrix.entities.nucleic.structure.nucleotide.strands import nucleotides_of
+from biomatrix.entities.nucleic.structure.nucleotide.tokenizer import NucleotideTokenizer
 from biomatrix.entities.nucleic.structure.strand_table import StrandRecord, read_strands
 from biomatrix.entities.nucleic.structure.tokenizer import RnaStructureTokenizer
 from biomatrix.entities.rigid_steps.clusters import clusters, means_of, nearest_means
@@ -183,9 +183,9 @@ def main() -> None:
     results: dict[str, Any] = {}
     for name in shipped_names("rna") if arguments.names is None else arguments.names:
         tokenizer = RnaStructureTokenizer.from_pretrained(name)
-        if arguments.beams and isinstance(tokenizer, GeometricRnaTokenizer):
+        if arguments.beams and isinstance(tokenizer, NucleotideTokenizer):
             settings = replace(tokenizer.settings, num_beams=arguments.beams)
-            tokenizer = GeometricRnaTokenizer(tokenizer.codebook, settings, name=tokenizer.name)
+            tokenizer = NucleotideTokenizer(tokenizer.codebook, settings, name=tokenizer.name)
         results[name] = measure(tokenizer, records, arguments.noise)
         print(name, *(f"  {key:36} {value:12.4f}" for key, value in results[name].items()), sep="\n", flush=True)
     if arguments.by_base:

@@ -273,11 +273,11 @@ class RnaKind(NucleicKind):
         View("rna_structure", "window", ("rna_structure",)),
     )
     architectures: ClassVar[Mapping[str, str]] = {
-        "geometric": f"{_HERE}.structure.geometric.tokenizer:GeometricRnaTokenizer"
+        "nucleotide": f"{_HERE}.structure.nucleotide.tokenizer:NucleotideTokenizer"
     }
     weights: ClassVar[Path | None] = Path(__file__).parent / "structure" / "weights"
-    default_tokenizer: ClassVar[str | None] = "geometric-256"
-    trainers: ClassVar[Mapping[str, str]] = {"geometric": f"{_HERE}.structure.geometric.recipe:train"}
+    default_tokenizer: ClassVar[str | None] = "nucleotide-256"
+    trainers: ClassVar[Mapping[str, str]] = {"nucleotide": f"{_HERE}.structure.nucleotide.recipe:train"}
     round_trip: ClassVar[str | None] = f"{_HERE}.round_trip.measure:round_trip"
     round_trip_options: ClassVar[str | None] = f"{_HERE}.round_trip.options:NucleicRoundTripOptions"
     written: ClassVar[re.Pattern[str]] = re.compile(r"(?<![A-Za-z])(?=[ACG]*U)[ACGUN]{20,}(?![A-Za-z])")

@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 
 from biomatrix.entities import NucleicAcid, modality
 from biomatrix.entities.nucleic.round_trip.measure import measure_strands
-from biomatrix.entities.nucleic.structure.geometric.beads import BEADS, O3, N, P
-from biomatrix.entities.nucleic.structure.geometric.bonds import LENGTHS, O3_P_LENGTH
-from biomatrix.entities.nucleic.structure.geometric.plan import NucleotideFit
-from biomatrix.entities.nucleic.structure.geometric.tokenizer import GeometricRnaTokenizer
-from biomatrix.entities.nucleic.structure.geometric.training import fit_tokenizer
+from biomatrix.entities.nucleic.structure.nucleotide.beads import BEADS, O3, N, P
+from biomatrix.entities.nucleic.structure.nucleotide.bonds import LENGTHS, O3_P_LENGTH
+from biomatrix.entities.nucleic.structure.nucleotide.plan import NucleotideFit
+from biomatrix.entities.nucleic.structure.nucleotide.tokenizer import NucleotideTokenizer
+from biomatrix.entities.nucleic.structure.nucleotide.training import fit_tokenizer
 from biomatrix.entities.nucleic.structure.strand_table import read_strands
 from biomatrix.entities.nucleic.structure.tokenizer import RnaStructureTokenizer
 from biomatrix.errors import DecodeError, LimitError, UnsupportedError
@@ -25,14 +25,14 @@ Backbone = NDArray[np.float32]
 
 
 @pytest.fixture(scope="module")
-def tokenizer() -> GeometricRnaTokenizer:
+def tokenizer() -> NucleotideTokenizer:
     opened = RnaStructureTokenizer.from_pretrained()
-    assert isinstance(opened, GeometricRnaTokenizer)
+    assert isinstance(opened, NucleotideTokenizer)
     return opened
 
 
 @pytest.fixture(scope="module")
-def helix(tokenizer: GeometricRnaTokenizer) -> Backbone:
+def helix(tokenizer: NucleotideTokenizer) -> Backbone:
     """Forty nucleotides near the middle of the codebook, bent and moved a little at random."""
     rng = np.random.default_rng(0)
     commonest = int(
@@ -54,14 +54,14 @@ def error(tokenizer: RnaStructureTokenizer, backbone: Backbone) -> float:
     return float(rmsd(back[:, BEADS].reshape(-1, 3), backbone[:, BEADS].reshape(-1, 3)))
 
 
-def test_a_strand_comes_back(tokenizer: GeometricRnaTokenizer, helix: Backbone) -> None:
+def test_a_strand_comes_back(tokenizer: NucleotideTokenizer, helix: Backbone) -> None:
     assert error(tokenizer, helix) < 0.6
     turned = helix @ np.linalg.qr(np.random.default_rng(1).normal(size=(3, 3)))[0].astype(np.float32)
     turned *= np.sign(np.linalg.det(np.linalg.qr(np.random.default_rng(1).normal(size=(3, 3)))[0])).astype(np.float32)
     assert abs(error(tokenizer, turned + 50.0) - error(tokenizer, helix)) < 0.2
 
 
-def test_bonds_are_right(tokenizer: GeometricRnaTokenizer, helix: Backbone) -> None:
+def test_bonds_are_right(tokenizer: NucleotideTokenizer, helix: Backbone) -> None:
     (back,) = tokenizer.decode(tokenizer.encode([strand(helix)]))
     for (first, last), length in LENGTHS.items():
         assert np.linalg.norm(back[:, first] - back[:, last], axis=1) == pytest.approx(length, abs=0.02)
@@ -69,7 +69,7 @@ def test_bonds_are_right(tokenizer: GeometricRnaTokenizer, helix: Backbone) -> N
 
 
 def test_codes_depend_on_neither_batch_nor_bases_nor_other_atoms(
-    tokenizer: GeometricRnaTokenizer, helix: Backbone
+    tokenizer: NucleotideTokenizer, helix: Backbone
 ) -> None:
     beads_alone = np.full_like(helix, np.nan)
     beads_alone[:, BEADS] = helix[:, BEADS]
@@ -81,7 +81,7 @@ def test_codes_depend_on_neither_batch_nor_bases_nor_other_atoms(
     assert (tokenizer.encode([dna])[0] == alone).all()
 
 
-def test_breaks_and_unresolved_nucleotides(tokenizer: GeometricRnaTokenizer, helix: Backbone) -> None:
+def test_breaks_and_unresolved_nucleotides(tokenizer: NucleotideTokenizer, helix: Backbone) -> None:
     broken = helix.copy()
     broken[12:14, P] = np.nan
     broken[25:] += np.float32(30.0)
@@ -97,7 +97,7 @@ def test_breaks_and_unresolved_nucleotides(tokenizer: GeometricRnaTokenizer, hel
     assert rmsd(back[kept][:, N], broken[kept][:, N]) < 6.0
 
 
-def test_small_and_bad_strands(tokenizer: GeometricRnaTokenizer, helix: Backbone) -> None:
+def test_small_and_bad_strands(tokenizer: NucleotideTokenizer, helix: Backbone) -> None:
     empty, line = np.full_like(helix[:4], np.nan), np.zeros_like(helix[:4])
     far = helix.copy()
     far[3] += np.float32(2e5)
@@ -116,13 +116,13 @@ def test_small_and_bad_strands(tokenizer: GeometricRnaTokenizer, helix: Backbone
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_any_codes_decode_to_finite_bonded_atoms(tokenizer: GeometricRnaTokenizer, seed: int) -> None:
+def test_any_codes_decode_to_finite_bonded_atoms(tokenizer: NucleotideTokenizer, seed: int) -> None:
     codes = np.random.default_rng(seed).integers(-1, tokenizer.num_codes, size=300)
     (back,) = tokenizer.decode([codes])
     assert (np.isfinite(back).all(axis=(1, 2)) == (codes >= 0)).all()
 
 
-def test_bad_codes_are_named(tokenizer: GeometricRnaTokenizer) -> None:
+def test_bad_codes_are_named(tokenizer: NucleotideTokenizer) -> None:
     good, high, halves = tokenizer.decode_each([[0, -1], [0, tokenizer.num_codes], [0.5]])
     assert isinstance(good, np.ndarray)
     assert isinstance(high, DecodeError)
@@ -130,7 +130,7 @@ def test_bad_codes_are_named(tokenizer: GeometricRnaTokenizer) -> None:
     assert isinstance(halves, DecodeError)
 
 
-def test_a_folder_opens_as_it_was_saved(tokenizer: GeometricRnaTokenizer, helix: Backbone, tmp_path: Path) -> None:
+def test_a_folder_opens_as_it_was_saved(tokenizer: NucleotideTokenizer, helix: Backbone, tmp_path: Path) -> None:
     fingerprint = tokenizer.save_pretrained(tmp_path / "copy")
     again = RnaStructureTokenizer.from_pretrained(tmp_path / "copy")
     assert again.fingerprint == fingerprint == tokenizer.fingerprint
@@ -138,7 +138,7 @@ def test_a_folder_opens_as_it_was_saved(tokenizer: GeometricRnaTokenizer, helix:
     assert tokenizer.code_features.shape == (tokenizer.num_codes, 21)
 
 
-def test_the_modality_is_an_inverse_of_the_tokenizer(tokenizer: GeometricRnaTokenizer, helix: Backbone) -> None:
+def test_the_modality_is_an_inverse_of_the_tokenizer(tokenizer: NucleotideTokenizer, helix: Backbone) -> None:
     written = modality("rna_structure")
     tokens = written.encode(strand(helix))
     (back,) = tokenizer.decode(tokenizer.encode([strand(helix)]))
@@ -151,7 +151,7 @@ def test_the_modality_is_an_inverse_of_the_tokenizer(tokenizer: GeometricRnaToke
         written.decode(["<R 0>", f"<R {tokenizer.num_codes}>"])
 
 
-def test_a_fit_repeats_and_learns(tokenizer: GeometricRnaTokenizer, helix: Backbone) -> None:
+def test_a_fit_repeats_and_learns(tokenizer: NucleotideTokenizer, helix: Backbone) -> None:
     rng = np.random.default_rng(3)
     strands = [helix + rng.normal(scale=0.2, size=helix.shape).astype(np.float32) for _ in range(12)]
     settings = NucleotideFit(
@@ -163,7 +163,7 @@ def test_a_fit_repeats_and_learns(tokenizer: GeometricRnaTokenizer, helix: Backb
     assert error(first, strands[0]) < 2.0
 
 
-def test_unseen_strands(tokenizer: GeometricRnaTokenizer, shared: Path) -> None:
+def test_unseen_strands(tokenizer: NucleotideTokenizer, shared: Path) -> None:
     records = read_strands(shared / "data/nucleic/rna3d/chains.parquet")
     test = [record.strand for record in records if record.split == "test"][:24]
     trip = measure_strands([*test, replace(test[0], backbone=None)], tokenizer)

@@ -58,7 +58,7 @@ class RnaStructure(CodedBackbone[NucleicAcid]):
 
     def resolved_chain(self, entity: Entity) -> NucleicAcid:
         """Return the strand, checked. Raises UnsupportedError where no nucleotide has its three beads."""
-        from biomatrix.entities.nucleic.structure.geometric.beads import resolved_nucleotides
+        from biomatrix.entities.nucleic.structure.nucleotide.beads import resolved_nucleotides
 
         if not isinstance(entity, NucleicAcid) or entity.kind != self.kind:
             raise UnsupportedError(f"{self.name} writes RNA, not a {type(entity).__name__}")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from biomatrix.entities.nucleic.structure.geometric.beads import (
+from biomatrix.entities.nucleic.structure.nucleotide.beads import (
     BEADS,
     C4,
     O3,
@@ -19,7 +19,7 @@ from biomatrix.entities.nucleic.structure.geometric.beads import (
     joined_to_previous,
     resolved_nucleotides,
 )
-from biomatrix.entities.nucleic.structure.geometric.bonds import LENGTHS, O3_P_LENGTH, c3_endo
+from biomatrix.entities.nucleic.structure.nucleotide.bonds import LENGTHS, O3_P_LENGTH, c3_endo
 from biomatrix.errors import DecodeError
 from biomatrix.metrics.lddt import lddt
 from biomatrix.metrics.summaries import BondError, Share, Spread, by_size

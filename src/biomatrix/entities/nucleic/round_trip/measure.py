@@ -9,7 +9,7 @@ from biomatrix.entities.nucleic.entity import NucleicAcid
 from biomatrix.entities.nucleic.round_trip.errors import NucleicTally
 from biomatrix.entities.nucleic.round_trip.options import NucleicRoundTripOptions
 from biomatrix.entities.nucleic.round_trip.result import NoisyStrands, NucleicRoundTrip
-from biomatrix.entities.nucleic.structure.geometric.beads import resolved_nucleotides
+from biomatrix.entities.nucleic.structure.nucleotide.beads import resolved_nucleotides
 from biomatrix.entities.nucleic.structure.tokenizer import RnaStructureTokenizer
 from biomatrix.entities.rejects import Reject
 from biomatrix.entities.round_trip import RecordSource, Told

@@ -16,7 +16,7 @@ import numpy as np
 from biomatrix.entities.files.paths import is_file, is_folder
 from biomatrix.entities.nucleic.bases import as_dna, as_rna, base_kind
 from biomatrix.entities.nucleic.entity import NucleicAcid
-from biomatrix.entities.nucleic.structure.geometric.beads import ATOMS, BEADS
+from biomatrix.entities.nucleic.structure.nucleotide.beads import ATOMS, BEADS
 from biomatrix.errors import BioMatrixError, ConfigurationError, ParseError
 
 if TYPE_CHECKING:

@@ -24,9 +24,9 @@ from biomatrix.errors import ConfigurationError
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from biomatrix.entities.nucleic.structure.geometric.codebook import NucleotideCodebook
-    from biomatrix.entities.nucleic.structure.geometric.points import Points
-    from biomatrix.entities.nucleic.structure.geometric.strands import TargetBlock
+    from biomatrix.entities.nucleic.structure.nucleotide.codebook import NucleotideCodebook
+    from biomatrix.entities.nucleic.structure.nucleotide.points import Points
+    from biomatrix.entities.nucleic.structure.nucleotide.strands import TargetBlock
 
 MAX_BEAMS: Final = 128
 

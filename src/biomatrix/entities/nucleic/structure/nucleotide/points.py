@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from biomatrix.entities.nucleic.structure.geometric.beads import ATOMS, BEADS
+from biomatrix.entities.nucleic.structure.nucleotide.beads import ATOMS, BEADS
 from biomatrix.errors import ConfigurationError
 
 if TYPE_CHECKING:

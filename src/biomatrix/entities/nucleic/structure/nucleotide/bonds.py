@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from biomatrix.entities.nucleic.structure.geometric.beads import ATOMS, BEADS, C3, C4, C5, O3
+from biomatrix.entities.nucleic.structure.nucleotide.beads import ATOMS, BEADS, C3, C4, C5, O3
 from biomatrix.metrics.geometry import dihedral
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from biomatrix.entities.nucleic.structure.geometric.beads import ATOMS, BEADS
+from biomatrix.entities.nucleic.structure.nucleotide.beads import ATOMS, BEADS
 from biomatrix.entities.rigid_steps.shifts import JumpShifts, require_rotations
 from biomatrix.errors import WeightsError
 

@@ -10,8 +10,8 @@ from dataclasses import asdict
 from pathlib import Path
 
 from biomatrix.entities.files.hashing import file_sha256
-from biomatrix.entities.nucleic.structure.geometric.plan import NucleotideFit
-from biomatrix.entities.nucleic.structure.geometric.training import described, fit_tokenizer
+from biomatrix.entities.nucleic.structure.nucleotide.plan import NucleotideFit
+from biomatrix.entities.nucleic.structure.nucleotide.training import described, fit_tokenizer
 from biomatrix.entities.nucleic.structure.strand_table import read_strands, table_of
 from biomatrix.entities.same_run import begin_or_go_on
 from biomatrix.entities.settings import Section, checked

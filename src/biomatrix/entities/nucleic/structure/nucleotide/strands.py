@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from biomatrix.entities.nucleic.structure.geometric.beads import (
+from biomatrix.entities.nucleic.structure.nucleotide.beads import (
     BEADS,
     bead_frames,
     joined_to_previous,
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from biomatrix.entities.nucleic.structure.geometric.points import Points
+    from biomatrix.entities.nucleic.structure.nucleotide.points import Points
 
 MAX_NUCLEOTIDES: Final = 1 << 18
 """Limit of a block; it counts padding, and a single strand may exceed it."""

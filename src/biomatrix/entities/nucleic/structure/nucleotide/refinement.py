@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from biomatrix.entities.nucleic.structure.geometric.beads import BEADS, bead_frames
-from biomatrix.entities.nucleic.structure.geometric.search import StepSearch
+from biomatrix.entities.nucleic.structure.nucleotide.beads import BEADS, bead_frames
+from biomatrix.entities.nucleic.structure.nucleotide.search import StepSearch
 from biomatrix.entities.rigid_steps.clusters import means_of
 from biomatrix.entities.rigid_steps.probe import turns_by
 from biomatrix.entities.rigid_steps.shifts import shifted_jumps
@@ -22,10 +22,10 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from biomatrix.entities.nucleic.structure.geometric.codebook import NucleotideCodebook
-    from biomatrix.entities.nucleic.structure.geometric.plan import NucleotideFit
-    from biomatrix.entities.nucleic.structure.geometric.search import BeamSearch
-    from biomatrix.entities.nucleic.structure.geometric.strands import Nucleotides, TargetBlock
+    from biomatrix.entities.nucleic.structure.nucleotide.codebook import NucleotideCodebook
+    from biomatrix.entities.nucleic.structure.nucleotide.plan import NucleotideFit
+    from biomatrix.entities.nucleic.structure.nucleotide.search import BeamSearch
+    from biomatrix.entities.nucleic.structure.nucleotide.strands import Nucleotides, TargetBlock
 
 logger = logging.getLogger(__name__)
 

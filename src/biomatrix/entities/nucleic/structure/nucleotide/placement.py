@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from biomatrix.entities.nucleic.structure.geometric.beads import ATOMS, C3, C5, O3, O5, P
-from biomatrix.entities.nucleic.structure.geometric.bonds import C3_O3_LENGTH, LENGTHS, O3_P_LENGTH
+from biomatrix.entities.nucleic.structure.nucleotide.beads import ATOMS, C3, C5, O3, O5, P
+from biomatrix.entities.nucleic.structure.nucleotide.bonds import C3_O3_LENGTH, LENGTHS, O3_P_LENGTH
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from biomatrix.entities.nucleic.structure.geometric.beads import BEADS, bead_frames
-from biomatrix.entities.nucleic.structure.geometric.codebook import NucleotideCodebook
-from biomatrix.entities.nucleic.structure.geometric.plan import NucleotideFit
-from biomatrix.entities.nucleic.structure.geometric.refinement import refined
-from biomatrix.entities.nucleic.structure.geometric.search import JUMP_PROBE, BeamSearch
-from biomatrix.entities.nucleic.structure.geometric.shapes import shapes_of
-from biomatrix.entities.nucleic.structure.geometric.strands import nucleotides_of
-from biomatrix.entities.nucleic.structure.geometric.tokenizer import GeometricRnaTokenizer
+from biomatrix.entities.nucleic.structure.nucleotide.beads import BEADS, bead_frames
+from biomatrix.entities.nucleic.structure.nucleotide.codebook import NucleotideCodebook
+from biomatrix.entities.nucleic.structure.nucleotide.plan import NucleotideFit
+from biomatrix.entities.nucleic.structure.nucleotide.refinement import refined
+from biomatrix.entities.nucleic.structure.nucleotide.search import JUMP_PROBE, BeamSearch
+from biomatrix.entities.nucleic.structure.nucleotide.shapes import shapes_of
+from biomatrix.entities.nucleic.structure.nucleotide.strands import nucleotides_of
+from biomatrix.entities.nucleic.structure.nucleotide.tokenizer import NucleotideTokenizer
 from biomatrix.entities.rigid_steps.clusters import clusters, means_of
 from biomatrix.entities.rigid_steps.probe import split_order
 from biomatrix.entities.rigid_steps.shift_fitting import fit_shifts, jumps_over_gaps
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from biomatrix.entities.nucleic.structure.geometric.refinement import Wanted
-    from biomatrix.entities.nucleic.structure.geometric.strands import Nucleotides
+    from biomatrix.entities.nucleic.structure.nucleotide.refinement import Wanted
+    from biomatrix.entities.nucleic.structure.nucleotide.strands import Nucleotides
     from biomatrix.entities.rigid_steps.shifts import Frame, JumpShifts
 
 logger = logging.getLogger(__name__)
@@ -40,7 +40,7 @@ STATED_ERROR: Final = 4.0
 
 def fit_tokenizer(
     backbones: Sequence[NDArray[np.float32]], groups: Sequence[int], settings: NucleotideFit | None = None
-) -> GeometricRnaTokenizer:
+) -> NucleotideTokenizer:
     """Fit a codebook on strands.
 
     Parameters
@@ -53,7 +53,7 @@ def fit_tokenizer(
 
     Returns
     -------
-    GeometricRnaTokenizer
+    NucleotideTokenizer
         The same for the same strands, settings and seed.
     """
     settings = settings or NucleotideFit()
@@ -65,7 +65,7 @@ def fit_tokenizer(
     codebook = _first_codebook(nucleotides, settings, rng)
     codebook, wanted = refined(drawn, codebook, search, settings, rng)
     codebook = stored(numbered(_with_shapes(codebook, wanted, settings), settings))
-    return GeometricRnaTokenizer(codebook, replace(search, num_beams=settings.num_beams))
+    return NucleotideTokenizer(codebook, replace(search, num_beams=settings.num_beams))
 
 
 class _Draws:
@@ -93,7 +93,7 @@ class _Draws:
 
 
 def described(
-    tokenizer: GeometricRnaTokenizer, settings: NucleotideFit, description: Mapping[str, Any]
+    tokenizer: NucleotideTokenizer, settings: NucleotideFit, description: Mapping[str, Any]
 ) -> dict[str, Any]:
     """Return the config of a tokenizer that was fitted, with more entries: training data, licence, figures."""
     return {

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from biomatrix.entities.nucleic.structure.geometric.beads import BEADS
-from biomatrix.entities.nucleic.structure.geometric.bonds import c3_endo, spans_of, with_right_bonds
+from biomatrix.entities.nucleic.structure.nucleotide.beads import BEADS
+from biomatrix.entities.nucleic.structure.nucleotide.bonds import c3_endo, spans_of, with_right_bonds
 from biomatrix.metrics.superposition import kabsch
 
 if TYPE_CHECKING:

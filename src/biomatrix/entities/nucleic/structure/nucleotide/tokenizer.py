@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, Self
 
 import numpy as np
 
-from biomatrix.entities.nucleic.structure.geometric.beads import ATOMS
-from biomatrix.entities.nucleic.structure.geometric.codebook import NucleotideCodebook
-from biomatrix.entities.nucleic.structure.geometric.placement import close_links, placed_atoms
-from biomatrix.entities.nucleic.structure.geometric.points import Points
-from biomatrix.entities.nucleic.structure.geometric.search import BeamSearch, StepSearch
-from biomatrix.entities.nucleic.structure.geometric.strands import nucleotides_of
+from biomatrix.entities.nucleic.structure.nucleotide.beads import ATOMS
+from biomatrix.entities.nucleic.structure.nucleotide.codebook import NucleotideCodebook
+from biomatrix.entities.nucleic.structure.nucleotide.placement import close_links, placed_atoms
+from biomatrix.entities.nucleic.structure.nucleotide.points import Points
+from biomatrix.entities.nucleic.structure.nucleotide.search import BeamSearch, StepSearch
+from biomatrix.entities.nucleic.structure.nucleotide.strands import nucleotides_of
 from biomatrix.entities.nucleic.structure.tokenizer import RnaStructureTokenizer
 from biomatrix.entities.rigid_steps.composition import blocks, rebuilt
 from biomatrix.entities.rigid_steps.shifts import JumpShifts
@@ -43,7 +43,7 @@ _TENSORS: Final[dict[str, tuple[int, ...]]] = {
 }
 
 
-class GeometricRnaTokenizer(RnaStructureTokenizer):
+class NucleotideTokenizer(RnaStructureTokenizer):
     """Closed-loop codec over a codebook of nucleotides.
 
     Parameters
@@ -61,14 +61,14 @@ class GeometricRnaTokenizer(RnaStructureTokenizer):
         More codes than `MAX_CODES`.
     """
 
-    architecture: ClassVar[str] = "geometric"
+    architecture: ClassVar[str] = "nucleotide"
 
     def __init__(
         self,
         codebook: NucleotideCodebook,
         settings: BeamSearch,
         *,
-        name: str = "geometric",
+        name: str = "nucleotide",
         fingerprint: str = "",
         config: Mapping[str, Any] | None = None,
     ) -> None:

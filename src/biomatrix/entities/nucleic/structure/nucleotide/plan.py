@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from biomatrix.entities.nucleic.structure.geometric.points import Points
+from biomatrix.entities.nucleic.structure.nucleotide.points import Points
 from biomatrix.errors import ConfigurationError
 
 
