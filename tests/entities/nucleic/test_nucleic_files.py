@@ -16,12 +16,13 @@ import pytest
 from biomatrix import NucleicAcid, read
 from biomatrix.entities import Limits, Reject, kind, read_entities
 from biomatrix.entities.nucleic.features import Feature, Interval
-from biomatrix.entities.nucleic.files.brackets import balanced_pairs, brackets_of, check_pairs, pairs_of
+from biomatrix.entities.nucleic.files.brackets import brackets_of, check_pairs
 from biomatrix.entities.nucleic.files.fasta_windows import FastaWindows, write_index
 from biomatrix.entities.nucleic.files.intervals import VariantWindow, read_intervals, read_variants
 from biomatrix.entities.nucleic.files.locations import read_location, written_location
 from biomatrix.entities.nucleic.genetic_code import genetic_code
 from biomatrix.errors import BioMatrixError, LimitError, ParseError, UnsupportedError
+from biomatrix.metrics.nucleic.dot_bracket import balanced_pairs, pairs_of
 
 HAIRPIN = NucleicAcid("GGCAAAAGCCAU", "rna", pairs=((0, 9), (1, 8), (2, 7)), soft_masked=((3, 5),), name="hairpin")
 KNOT = NucleicAcid("GGGAAACCCAAAUUU", "rna", pairs=((0, 8), (1, 7), (3, 13), (4, 12)), name="knot")

@@ -22,7 +22,7 @@ from biomatrix.entities.nucleic.constraints.solutions import Solutions
 from biomatrix.entities.nucleic.entity import NucleicAcid
 from biomatrix.entities.nucleic.features import Feature, Interval
 from biomatrix.entities.nucleic.folding.library import is_installed
-from biomatrix.entities.nucleic.folding.structures import fold, partners_of
+from biomatrix.entities.nucleic.folding.structures import fold
 from biomatrix.entities.nucleic.genetic_code import genetic_code
 from biomatrix.entities.nucleic.motifs import Motif
 from biomatrix.entities.nucleic.objectives.catalogue import OBJECTIVES, measure, objectives_named
@@ -30,6 +30,7 @@ from biomatrix.entities.nucleic.objectives.objective import Settings
 from biomatrix.entities.nucleic.objectives.transcript import Transcript
 from biomatrix.entities.nucleic.objectives.usage import usage_of
 from biomatrix.errors import ConfigurationError, UnsupportedError
+from biomatrix.metrics.nucleic.dot_bracket import pairs_of
 
 SWAPS: Final = 0.05
 """Share of the codons, one at least, that a candidate of a later round has anew."""
@@ -141,8 +142,7 @@ class MrnaDesigns:
         )
         pairs = None
         if is_installed() and len(letters) <= LONGEST_DRAWN:
-            partners = partners_of(fold(letters).structure)
-            pairs = tuple((one, other) for one, other in enumerate(partners) if other > one)
+            pairs = pairs_of(fold(letters).structure)
         return NucleicAcid(letters, "RNA", features=features, pairs=pairs, name=f"design_{number + 1}")
 
     def checks(self, number: int) -> dict[str, bool]:

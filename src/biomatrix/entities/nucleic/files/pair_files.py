@@ -14,11 +14,12 @@ from typing import Final
 from biomatrix.entities.limits import Limits
 from biomatrix.entities.nucleic.bases import as_rna
 from biomatrix.entities.nucleic.entity import NucleicAcid
-from biomatrix.entities.nucleic.files.brackets import brackets_of, pairs_of
+from biomatrix.entities.nucleic.files.brackets import brackets_of
 from biomatrix.entities.nucleic.letters import read_letters, written_letters
 from biomatrix.entities.nucleic.thresholds import CANONICAL, HAIRPIN
 from biomatrix.entities.title_lines import title_line
 from biomatrix.errors import ParseError, UnsupportedError
+from biomatrix.metrics.nucleic.dot_bracket import pairs_of
 
 _ENERGY: Final = re.compile(r"\s+(\(\s*[-+]?\d.*\)|[-+]?\d+(\.\d+)?)\s*$")
 """What folding programs write behind a structure: its energy."""
