@@ -16,7 +16,7 @@ import pytest
 from biomatrix import NucleicAcid, read
 from biomatrix.entities import Limits, Reject, kind, read_entities
 from biomatrix.entities.nucleic.features import Feature, Interval
-from biomatrix.entities.nucleic.files.brackets import brackets_of, check_pairs
+from biomatrix.entities.nucleic.files.brackets import brackets_of
 from biomatrix.entities.nucleic.files.fasta_windows import FastaWindows, write_index
 from biomatrix.entities.nucleic.files.intervals import VariantWindow, read_intervals, read_variants
 from biomatrix.entities.nucleic.files.locations import read_location, written_location
@@ -75,10 +75,6 @@ def test_brackets_spell_any_pairs_and_say_where_they_do_not_close() -> None:
     assert raised.value.position == 0
     with pytest.raises(ParseError, match="no dot and no bracket"):
         pairs_of("(.*)")
-    with pytest.raises(UnsupportedError, match="A at 1 does not pair with A at 6"):
-        check_pairs(((1, 6),), "GAAAAAAC")
-    with pytest.raises(UnsupportedError, match="leaves a loop of 2"):
-        check_pairs(((0, 3),), "GAAC")
 
 
 @pytest.mark.parametrize(

@@ -8,12 +8,12 @@ from biomatrix.entities.check import Check
 from biomatrix.entities.nucleic.bases import CERTAIN, as_rna
 from biomatrix.entities.nucleic.entity import NucleicAcid
 from biomatrix.entities.nucleic.genetic_code import TABLES, genetic_code
+from biomatrix.entities.nucleic.invariants import Pairs
+from biomatrix.entities.nucleic.pairing import odd_pairs, tight_pairs
 from biomatrix.entities.nucleic.thresholds import (
     BOND_LIMITS,
     BOND_SHARE,
-    CANONICAL,
     CERTAIN_SHARE,
-    HAIRPIN,
     LINK_LIMITS,
 )
 
@@ -56,10 +56,9 @@ def check_pairs(entity: NucleicAcid) -> list[Check]:
     """Return whether pairs are of bases that pair, and loops long enough to bend."""
     letters = as_rna(entity.sequence)
     pairs = entity.pairs or ()
-    odd = [(one, two) for one, two in pairs if letters[one] + letters[two] not in CANONICAL]
-    tight = [(one, two) for one, two in pairs if two - one <= HAIRPIN]
+    odd, tight = odd_pairs(pairs, letters), tight_pairs(pairs)
 
-    def detail(found: list[tuple[int, int]]) -> str:
+    def detail(found: Pairs) -> str:
         return f"{letters[found[0][0]]}{found[0][0]}-{letters[found[0][1]]}{found[0][1]}" if found else ""
 
     return [

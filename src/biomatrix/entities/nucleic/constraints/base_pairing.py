@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from biomatrix.entities.nucleic.constraints.base_layers import BaseLayers
-from biomatrix.entities.nucleic.modalities.pair_levels import levels_of
+from biomatrix.entities.nucleic.pair_levels import levels_of
 from biomatrix.errors import ConfigurationError
 
 PARTNERS: Final = (0b1000, 0b0100, 0b1010, 0b0101)

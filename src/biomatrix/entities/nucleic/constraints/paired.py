@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, ClassVar, Self
 from biomatrix.entities.nucleic.constraints.designed_sequence import DesignedSequence
 from biomatrix.entities.nucleic.constraints.folded_sequence import FoldedSequence
 from biomatrix.entities.nucleic.constraints.nucleic_constraint import NucleicConstraint
-from biomatrix.entities.nucleic.modalities.pairing import may_pair
+from biomatrix.entities.nucleic.pairing import may_pair
 from biomatrix.errors import ConfigurationError, ParseError
 from biomatrix.metrics.nucleic.dot_bracket import pairs_of
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from biomatrix.entities.nucleic.bases import as_rna
 from biomatrix.entities.nucleic.invariants import Pairs
-from biomatrix.entities.nucleic.thresholds import CANONICAL, HAIRPIN
 from biomatrix.errors import UnsupportedError
 from biomatrix.metrics.nucleic.dot_bracket import CLOSING, OPENING
 
@@ -36,25 +34,3 @@ def brackets_of(pairs: Pairs, length: int) -> str:
         levels[level].append(two)
         marks[one], marks[two] = OPENING[level], CLOSING[level]
     return "".join(marks)
-
-
-def check_pairs(pairs: Pairs, sequence: str) -> None:
-    """Refuse pairs of bases that do not pair, and hairpin loops of fewer than three bases.
-
-    Raises
-    ------
-    UnsupportedError
-        Such a pair, with both places; ``position`` is the first.
-    """
-    letters = as_rna(sequence)
-    for one, two in pairs:
-        if two - one <= HAIRPIN:
-            raise UnsupportedError(
-                f"the pair {one}-{two} leaves a loop of {two - one - 1}; none bends with fewer than {HAIRPIN}",
-                position=one,
-            )
-        if letters[one] + letters[two] not in CANONICAL:
-            raise UnsupportedError(
-                f"{sequence[one]} at {one} does not pair with {sequence[two]} at {two}; G-C, A-U and G-U do",
-                position=one,
-            )

@@ -12,11 +12,11 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from biomatrix.entities.limits import Limits
-from biomatrix.entities.nucleic.bases import as_rna
 from biomatrix.entities.nucleic.entity import NucleicAcid
 from biomatrix.entities.nucleic.files.brackets import brackets_of
 from biomatrix.entities.nucleic.letters import read_letters, written_letters
-from biomatrix.entities.nucleic.thresholds import CANONICAL, HAIRPIN
+from biomatrix.entities.nucleic.pairing import odd_pairs, tight_pairs
+from biomatrix.entities.nucleic.thresholds import HAIRPIN
 from biomatrix.entities.title_lines import title_line
 from biomatrix.errors import ParseError, UnsupportedError
 from biomatrix.metrics.nucleic.dot_bracket import pairs_of
@@ -154,9 +154,7 @@ def _of_table(record: PairRecord, column: int, limits: Limits) -> NucleicAcid:
 
 
 def _with_pairs(acid: NucleicAcid, pairs: tuple[tuple[int, int], ...]) -> NucleicAcid:
-    letters = as_rna(acid.sequence)
-    odd = sum(letters[one] + letters[two] not in CANONICAL for one, two in pairs)
-    tight = sum(two - one <= HAIRPIN for one, two in pairs)
+    odd, tight = len(odd_pairs(pairs, acid.sequence)), len(tight_pairs(pairs))
     notes = [f"{odd} pairs of bases that do not usually pair"] if odd else []
     notes += [f"{tight} pairs that leave fewer than {HAIRPIN} bases between them"] if tight else []
     return replace(acid, pairs=pairs, notes=(*acid.notes, *notes))

@@ -12,9 +12,9 @@ from biomatrix.entities.base_modality import checked_tokens
 from biomatrix.entities.grammar import Grammar, one_or_more
 from biomatrix.entities.nucleic.entity import NucleicAcid
 from biomatrix.entities.nucleic.modalities.nucleic_modality import NucleicModality
-from biomatrix.entities.nucleic.modalities.pair_levels import levels_of
 from biomatrix.entities.nucleic.modalities.paired_automaton import PairedAutomaton
 from biomatrix.entities.nucleic.modalities.pairs_automaton import PairsAutomaton
+from biomatrix.entities.nucleic.pair_levels import levels_of
 from biomatrix.entities.nucleic.thresholds import HAIRPIN
 from biomatrix.errors import ConfigurationError, DecodeError, UnsupportedError
 
