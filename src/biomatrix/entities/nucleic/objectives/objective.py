@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-from biomatrix.entities.nucleic.motifs import POLY_A, Motif
+from biomatrix.entities.nucleic.motifs import Motif
 from biomatrix.entities.nucleic.objectives.transcript import Transcript
 from biomatrix.entities.nucleic.objectives.usage import CodonUsage, usage_of
 
@@ -67,6 +67,3 @@ class Objective:
     trap: str
     measure: Callable[[Transcript, Settings], float]
     folds: bool = False
-
-
-SIGNALS = tuple(Motif(signal, f"poly(A) signal {signal}") for signal in POLY_A)
