@@ -17,6 +17,7 @@ from biomatrix.entities.nucleic.modalities.pairs_automaton import PairsAutomaton
 from biomatrix.entities.nucleic.pair_levels import levels_of
 from biomatrix.entities.nucleic.thresholds import HAIRPIN
 from biomatrix.errors import ConfigurationError, DecodeError, UnsupportedError
+from biomatrix.metrics.nucleic.dot_bracket import OPENING
 
 if TYPE_CHECKING:
     from biomatrix.entities.automaton import Automaton
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from biomatrix.entities.segment_ids import SegmentIds
 
 DOT: Final = "<2D .>"
-_MOST_LEVELS: Final = 30
+_MOST_LEVELS: Final = len(OPENING)
 """As many as dot-bracket has shapes: four of brackets, and the letters."""
 _TOKEN: Final = re.compile(r"<2D (?:\.|([()])([1-9]|[12][0-9]|30))>")
 UNKNOWN: Final = "N"
