@@ -16,7 +16,7 @@ from biomatrix.entities.nucleic.design.elements import BASES
 from biomatrix.entities.nucleic.thresholds import HAIRPIN
 from biomatrix.errors import ParseError, UnsupportedError
 
-_FREE: Final = dict(zip("ACGU", (80, 5, 10, 5), strict=True))
+_FREE: Final = dict(zip(BASES, (80, 5, 10, 5), strict=True))
 _PAIRS: Final = {"GC": 30, "CG": 30, "AU": 12, "UA": 12, "GU": 3, "UG": 3}
 
 

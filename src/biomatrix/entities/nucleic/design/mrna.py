@@ -15,7 +15,7 @@ from typing import Final
 import numpy as np
 
 from biomatrix.entities.guided_search import Candidate, Direction, SearchResult, pareto_search
-from biomatrix.entities.nucleic.bases import as_dna, as_rna
+from biomatrix.entities.nucleic.bases import ANY, as_dna, as_rna
 from biomatrix.entities.nucleic.constraints.design import Coding, Untranslated
 from biomatrix.entities.nucleic.constraints.design import Design as Wishes
 from biomatrix.entities.nucleic.constraints.solutions import Solutions
@@ -228,8 +228,8 @@ def _vary(order: Order, settings: Settings, letters: str, draw: random.Random) -
 
 def _with_free_base(order: Order, letters: str, draw: random.Random) -> str:
     stop = order.coding[1]
-    free = [place for place, letter in enumerate(order.before.upper()) if letter == "N"]
-    free += [stop + place for place, letter in enumerate(order.behind.upper()) if letter == "N"]
+    free = [place for place, letter in enumerate(order.before.upper()) if letter == ANY]
+    free += [stop + place for place, letter in enumerate(order.behind.upper()) if letter == ANY]
     if not free:
         return letters
     place = draw.choice(free)

@@ -18,6 +18,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from biomatrix.entities.nucleic.bases import ANY
 from biomatrix.entities.nucleic.design.bases_at import BasesAt
 from biomatrix.entities.nucleic.design.elements import BASES
 from biomatrix.entities.nucleic.design.rivals import Rivals, parts
@@ -164,7 +165,7 @@ class Search:
 
     def __init__(self, target: str, seed: int = 0, fixed: str | None = None) -> None:
         self.target = partners_of(target)
-        self.choices = BasesAt(self.target, "N" * len(target) if fixed is None else fixed)
+        self.choices = BasesAt(self.target, ANY * len(target) if fixed is None else fixed)
         self.random = random.Random(seed)
         self.rivals = Rivals(self.target, self.choices.start(self.random))
         self.folds = self.starts = 0

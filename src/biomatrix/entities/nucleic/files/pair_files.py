@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from biomatrix.entities.limits import Limits
+from biomatrix.entities.nucleic.bases import DNA_LETTERS, RNA_LETTERS
 from biomatrix.entities.nucleic.entity import NucleicAcid
 from biomatrix.entities.nucleic.files.brackets import brackets_of
 from biomatrix.entities.nucleic.letters import read_letters, written_letters
@@ -55,7 +56,7 @@ def dot_bracket_records(lines: Iterable[str], limits: Limits) -> Iterator[PairRe
 
 
 def _is_letters(text: str) -> bool:
-    return text.isalpha() and set(text.upper()) <= set("ACGUTNRYSWKMBDHVI")
+    return text.isalpha() and set(text.upper()) <= set(DNA_LETTERS + RNA_LETTERS)
 
 
 def of_dot_bracket(record: PairRecord, limits: Limits) -> NucleicAcid:
