@@ -28,7 +28,7 @@ from biomatrix.entities.nucleic.bases import (
     check_letters,
     reverse_complement,
 )
-from biomatrix.entities.nucleic.features import Feature
+from biomatrix.entities.nucleic.features import Feature, coding_sequences
 from biomatrix.entities.nucleic.genetic_code import genetic_code
 from biomatrix.entities.records import read_entity, write_entities
 from biomatrix.errors import BioMatrixError, ParseError, UnsupportedError
@@ -357,7 +357,7 @@ class NucleicAcid(Entity):
         return NucleicAcid(letters, self.kind, self.strands, name=one.name or self.name, notes=self.notes)
 
     def _named_cds(self, name: str) -> Feature:
-        coding = [one for one in self.features if one.type == "CDS"]
+        coding = coding_sequences(self.features)
         named = [
             one for one in coding if name in (one.name, one.qualifiers.get("gene"), one.qualifiers.get("locus_tag"))
         ]

@@ -20,7 +20,7 @@ from biomatrix.entities.nucleic.constraints.design import Coding, Untranslated
 from biomatrix.entities.nucleic.constraints.design import Design as Wishes
 from biomatrix.entities.nucleic.constraints.solutions import Solutions
 from biomatrix.entities.nucleic.entity import NucleicAcid
-from biomatrix.entities.nucleic.features import Feature, Interval
+from biomatrix.entities.nucleic.features import CDS, Feature, Interval
 from biomatrix.entities.nucleic.folding.library import is_installed
 from biomatrix.entities.nucleic.folding.structures import fold
 from biomatrix.entities.nucleic.genetic_code import genetic_code
@@ -131,11 +131,11 @@ class MrnaDesigns:
         """Return a design of the front, from 0, with its parts as features; with ViennaRNA, its pairs too."""
         letters = self.front[number].item
         start, stop = self.order.coding
-        parts = (("5'UTR", 0, start), ("CDS", start, stop), ("3'UTR", stop, len(letters)))
+        parts = (("5'UTR", 0, start), (CDS, start, stop), ("3'UTR", stop, len(letters)))
         told = {"translation": self.order.whole_protein.rstrip("*")}
         features = tuple(
             Feature(kind, (Interval(low, high),), qualifiers=told, table=1)
-            if kind == "CDS"
+            if kind == CDS
             else Feature(kind, (Interval(low, high),))
             for kind, low, high in parts
             if low < high
