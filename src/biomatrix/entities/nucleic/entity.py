@@ -30,14 +30,12 @@ from biomatrix.entities.nucleic.bases import (
 )
 from biomatrix.entities.nucleic.features import Feature, coding_sequences
 from biomatrix.entities.nucleic.genetic_code import genetic_code
+from biomatrix.entities.nucleic.thresholds import LONGEST_STEP
 from biomatrix.entities.records import read_entity, write_entities
 from biomatrix.errors import BioMatrixError, ParseError, UnsupportedError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-
-LONGEST_STEP: Final[float] = 5.5
-"""The longest distance in Angstrom from a C4' to the next P along an unbroken strand."""
 
 StartReading = Literal["as written", "M"]
 
