@@ -81,7 +81,7 @@ def test_brackets_spell_any_pairs_and_say_where_they_do_not_close() -> None:
     ("name", "text", "message"),
     [
         ("a.dbn", ">x\nGGAACC\n((..)\n", "5 places, the sequence 6"),
-        ("a.dbn", ">x\nGGAACC\n((..).\n", "1 brackets have no partner"),
+        ("a.dbn", ">x\nGGAACC\n((..).\n", "1 bracket has no partner"),
         ("a.dbn", ">x\nGGAACC\n(...).\n......\n", "not 3 lines"),
         ("a.ct", "3 x\n1 G 0 2 3 1\n2 A 1 3 0 2\n3 C 2 0 2 3\n", "base 1 pairs with 3, and 3 with 2"),
         ("a.ct", "3 x\n1 G 0 2 0 1\n", "ends 2 bases before"),

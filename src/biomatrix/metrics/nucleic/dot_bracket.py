@@ -32,7 +32,8 @@ def pairs_of(text: str) -> tuple[Pair, ...]:
     pairs, alone = balanced_pairs(text)
     if alone:
         listed = ", ".join(f"{text[place]!r} at {place}" for place in alone[:8])
-        raise ParseError(f"{len(alone)} brackets have no partner: {listed}", position=alone[0])
+        said = "1 bracket has" if len(alone) == 1 else f"{len(alone)} brackets have"
+        raise ParseError(f"{said} no partner: {listed}", position=alone[0])
     return pairs
 
 
