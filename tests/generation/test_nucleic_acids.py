@@ -11,7 +11,7 @@ from transformers import Qwen3ForCausalLM
 
 from biomatrix import NucleicAcid
 from biomatrix.entities import modalities
-from biomatrix.entities.nucleic.modalities.pairing import may_pair
+from biomatrix.entities.nucleic.pairing import may_pair
 from biomatrix.errors import ConfigurationError
 from biomatrix.generation import Model, TransformersEngine
 from biomatrix.generation.adapters.llguidance import lark_grammar

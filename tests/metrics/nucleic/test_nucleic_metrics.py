@@ -17,7 +17,6 @@ from biomatrix.metrics.nucleic.base_pairs import (
     fold_scores,
     network_fidelity,
     pair_scores,
-    pairs_of,
 )
 from biomatrix.metrics.nucleic.codons import (
     CodonReference,
@@ -29,6 +28,7 @@ from biomatrix.metrics.nucleic.codons import (
     relative_synonymous_usage,
     synonymous_codons,
 )
+from biomatrix.metrics.nucleic.dot_bracket import pairs_of
 from biomatrix.metrics.nucleic.inverse_folding import (
     aligned_places,
     recovery,
@@ -71,7 +71,7 @@ def test_pair_scores_are_bounded_symmetric_and_kinder_with_a_slip(seed: int) -> 
 
 
 def test_broken_structures_are_refused_as_truth_and_counted_as_answers() -> None:
-    for text, place in (("((.)", 1), (".))", 2), ("(.[)]}", 6), ("(.x)", 3)):
+    for text, place in (("((.)", 0), (".))", 1), ("(.[)]}", 5), ("(.x)", 2)):
         with pytest.raises(ParseError, match=f"position {place}"):
             pairs_of(text)
     scores = fold_scores(["((..))", "((..)", None, "(...)"], ["((..))", "(....)", "(....)", "(....)"])

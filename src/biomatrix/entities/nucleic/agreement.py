@@ -8,12 +8,11 @@ from typing import Final
 import numpy as np
 
 from biomatrix.entities.check import Check
-from biomatrix.entities.nucleic.bases import readings
+from biomatrix.entities.nucleic.bases import ANY, readings
 from biomatrix.entities.nucleic.entity import NucleicAcid
 from biomatrix.metrics.sequences import sequence_identity
 
 _SAME: Final = 0.9
-UNNAMED = "N"
 
 
 def agree_nucleic(reference: NucleicAcid, entity: NucleicAcid) -> list[Check]:
@@ -30,7 +29,7 @@ def agree_nucleic(reference: NucleicAcid, entity: NucleicAcid) -> list[Check]:
         "" if difference == 0 else f"{len(entity)}, not {len(reference)}",
     )
     checks = [counts]
-    if not (set(reference.sequence) <= {UNNAMED} or set(entity.sequence) <= {UNNAMED}):
+    if not (set(reference.sequence) <= {ANY} or set(entity.sequence) <= {ANY}):
         checks.append(_letters(reference.sequence, entity.sequence))
     if reference.pairs is not None and entity.pairs is not None:
         checks.append(Check("same pairs", reference.pairs == entity.pairs))

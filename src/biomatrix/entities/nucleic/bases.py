@@ -19,6 +19,8 @@ READINGS: Final[dict[str, str]] = {
 """IUPAC's letters of DNA and the bases that each may stand for, in order of the alphabet."""
 
 INOSINE: Final = "I"
+ANY: Final = "N"
+"""The letter of a base of which nothing is known."""
 DNA_LETTERS: Final[str] = "".join(READINGS) + INOSINE
 RNA_LETTERS: Final[str] = DNA_LETTERS.replace("T", "U")
 LETTERS: Final[dict[BaseKind, str]] = {"dna": DNA_LETTERS, "rna": RNA_LETTERS}

@@ -7,13 +7,14 @@ import numpy as np
 from biomatrix.entities.check import Check
 from biomatrix.entities.nucleic.bases import CERTAIN, as_rna
 from biomatrix.entities.nucleic.entity import NucleicAcid
+from biomatrix.entities.nucleic.features import coding_sequences
 from biomatrix.entities.nucleic.genetic_code import TABLES, genetic_code
+from biomatrix.entities.nucleic.invariants import Pairs
+from biomatrix.entities.nucleic.pairing import odd_pairs, tight_pairs
 from biomatrix.entities.nucleic.thresholds import (
     BOND_LIMITS,
     BOND_SHARE,
-    CANONICAL,
     CERTAIN_SHARE,
-    HAIRPIN,
     LINK_LIMITS,
 )
 
@@ -21,7 +22,7 @@ from biomatrix.entities.nucleic.thresholds import (
 def check_nucleic(entity: NucleicAcid) -> list[Check]:
     """Return the checks of letters, then of coding sequences, pairs and backbone where it has them."""
     checks = [check_letters(entity)]
-    if any(one.type == "CDS" for one in entity.features):
+    if coding_sequences(entity.features):
         checks.append(check_coding(entity))
     if entity.pairs is not None:
         checks += check_pairs(entity)
@@ -41,7 +42,7 @@ def check_letters(entity: NucleicAcid) -> Check:
 def check_coding(entity: NucleicAcid) -> Check:
     """Return how many coding sequences read without fault; what is wrong with the first is said."""
     wrong = []
-    coding = [one for one in entity.features if one.type == "CDS"]
+    coding = coding_sequences(entity.features)
     for one in coding:
         table = one.table if one.table in TABLES else 1
         said = genetic_code(table or 1).flags(entity.cds(one).sequence).sentences()
@@ -56,10 +57,9 @@ def check_pairs(entity: NucleicAcid) -> list[Check]:
     """Return whether pairs are of bases that pair, and loops long enough to bend."""
     letters = as_rna(entity.sequence)
     pairs = entity.pairs or ()
-    odd = [(one, two) for one, two in pairs if letters[one] + letters[two] not in CANONICAL]
-    tight = [(one, two) for one, two in pairs if two - one <= HAIRPIN]
+    odd, tight = odd_pairs(pairs, letters), tight_pairs(pairs)
 
-    def detail(found: list[tuple[int, int]]) -> str:
+    def detail(found: Pairs) -> str:
         return f"{letters[found[0][0]]}{found[0][0]}-{letters[found[0][1]]}{found[0][1]}" if found else ""
 
     return [

@@ -5,8 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from biomatrix.entities.check import Check
+from biomatrix.entities.nucleic.bases import ANY
 from biomatrix.entities.nucleic.entity import NucleicAcid
 from biomatrix.entities.nucleic.thresholds import RMSD_LIMIT
+from biomatrix.metrics.nucleic.base_pairs import pair_scores
 from biomatrix.metrics.sequences import sequence_identity
 from biomatrix.metrics.superposition import rmsd
 
@@ -18,7 +20,7 @@ def compare_nucleic(original: NucleicAcid, decoded: NucleicAcid) -> list[Check]:
     """
     answers: list[Check] = []
     lengths = len(original) == len(decoded)
-    if set(original.sequence) != {"N"} and set(decoded.sequence) != {"N"}:
+    if set(original.sequence) != {ANY} and set(decoded.sequence) != {ANY}:
         same = original.sequence == decoded.sequence
         identity = sequence_identity(original.sequence, decoded.sequence) if lengths and len(original) else None
         answers += [Check("same sequence", same), Check("identity", same, identity)]
@@ -43,5 +45,4 @@ def backbone_distance(original: NucleicAcid, decoded: NucleicAcid) -> Check:
 
 
 def _shared_pairs(first: tuple[tuple[int, int], ...], second: tuple[tuple[int, int], ...]) -> Check:
-    shared, total = len(set(first) & set(second)), len(first) + len(second)
-    return Check("same pairs", first == second, 2 * shared / total if total else 1.0, "F1")
+    return Check("same pairs", first == second, pair_scores(second, first)["f1"], "F1")

@@ -28,16 +28,14 @@ from biomatrix.entities.nucleic.bases import (
     check_letters,
     reverse_complement,
 )
-from biomatrix.entities.nucleic.features import Feature
+from biomatrix.entities.nucleic.features import Feature, coding_sequences
 from biomatrix.entities.nucleic.genetic_code import genetic_code
+from biomatrix.entities.nucleic.thresholds import LONGEST_STEP
 from biomatrix.entities.records import read_entity, write_entities
 from biomatrix.errors import BioMatrixError, ParseError, UnsupportedError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-
-LONGEST_STEP: Final[float] = 5.5
-"""The longest distance in Angstrom from a C4' to the next P along an unbroken strand."""
 
 StartReading = Literal["as written", "M"]
 
@@ -357,7 +355,7 @@ class NucleicAcid(Entity):
         return NucleicAcid(letters, self.kind, self.strands, name=one.name or self.name, notes=self.notes)
 
     def _named_cds(self, name: str) -> Feature:
-        coding = [one for one in self.features if one.type == "CDS"]
+        coding = coding_sequences(self.features)
         named = [
             one for one in coding if name in (one.name, one.qualifiers.get("gene"), one.qualifiers.get("locus_tag"))
         ]

@@ -7,12 +7,15 @@ one that crosses the origin of a circle has two.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, NamedTuple
 
 from biomatrix.entities.nucleic.bases import BaseKind, reverse_complement
 from biomatrix.errors import ParseError
+
+CDS: Final = "CDS"
+"""The type of a feature that codes for a protein, as INSDC names it."""
 
 STRANDS: Final = (1, -1)
 
@@ -149,6 +152,11 @@ class Feature:
         if not kept:
             return None
         return replace(self, intervals=tuple(kept), phase=(self.phase - lost) % 3)
+
+
+def coding_sequences(features: Iterable[Feature]) -> list[Feature]:
+    """Return the coding sequences among features, those of type :data:`CDS`."""
+    return [one for one in features if one.type == CDS]
 
 
 def _cut(one: Interval, windows: Sequence[tuple[int, int]]) -> list[tuple[Interval, int, int]]:

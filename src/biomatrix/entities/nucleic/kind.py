@@ -12,6 +12,7 @@ from biomatrix.entities.fasta import EXTENSIONS as FASTA_EXTENSIONS
 from biomatrix.entities.fasta import FORMAT as FASTA
 from biomatrix.entities.limits import DEFAULT_LIMITS, Limits
 from biomatrix.entities.nucleic.bases import BaseKind, as_dna, base_kind, foreign_letter, reverse_complement
+from biomatrix.entities.nucleic.letters import guessed_kind
 from biomatrix.entities.registration import FileFormat, Kind, View
 from biomatrix.entities.rejects import Reject
 from biomatrix.errors import UnsupportedError
@@ -102,8 +103,7 @@ class NucleicKind(Kind):
     def claims(self, file_format: str, record: str) -> bool:
         """Return whether the letters are of this kind: all IUPAC's, most of them certain; with U and no T, of RNA."""
         upper = "".join(record.upper().split())
-        rna = "U" in upper and "T" not in upper
-        if not upper or rna != (self.name == "rna"):
+        if not upper or guessed_kind(upper) != self.bases:
             return False
         certain = sum(upper.count(letter) for letter in "ACGTUN")
         return foreign_letter(upper, self.bases) is None and certain >= _CERTAIN_SHARE * len(upper)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 from biomatrix.entities.constraint_text import whole_number
@@ -69,10 +70,25 @@ class Motif:
         if len(self.pattern) > _LONGEST:
             raise ParseError(f"a motif of {len(self.pattern):,} letters is too long; give at most {_LONGEST}")
 
+    @cached_property
+    def _expression(self) -> str:
+        """The pattern as a regular expression over letters of DNA."""
+        return "".join(f"[{READINGS[letter]}]" for letter in self.pattern)
+
     def found(self, letters: str) -> int | None:
         """Return where it first stands in certain letters of DNA or RNA, from 0; None where it does not."""
-        match = re.search("".join(f"[{READINGS[letter]}]" for letter in self.pattern), as_dna(letters))
+        match = re.search(self._expression, as_dna(letters))
         return None if match is None else match.start()
+
+    def places(self, letters: str) -> list[int]:
+        """Return every place, from 0, where it stands in certain letters of DNA or RNA, overlapping ones too.
+
+        Examples
+        --------
+        >>> Motif("AA", "a pair of A").places("AAAC")
+        [0, 1]
+        """
+        return [match.start() for match in re.finditer(f"(?={self._expression})", as_dna(letters))]
 
 
 def on_both_strands(pattern: str, name: str) -> tuple[Motif, ...]:

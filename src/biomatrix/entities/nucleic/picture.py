@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from biomatrix.entities.nucleic.entity import NucleicAcid
+from biomatrix.entities.nucleic.pair_levels import levels_of
 from biomatrix.entities.weight_colours import LEGEND_HEIGHT, colours_of, css, legend
 
 _WIDTH: Final = 12
@@ -30,17 +31,14 @@ def draw(entity: NucleicAcid, weights: Sequence[float] | None, label: str = "") 
     label : str
         What they are, with their unit.
     """
-    from biomatrix.entities.nucleic.files.brackets import brackets_of
-
     if (weights is None and entity.pairs is None) or not 0 < len(entity) <= _LONGEST:
         return None
     pairs = entity.pairs or ()
     height = max((two - one for one, two in pairs), default=0) * _WIDTH / 4 + _MARGIN
-    marks = brackets_of(pairs, len(entity))
     parts = []
-    for one, two in pairs:
+    for one, two, level in levels_of(pairs):
         left, right = (_MARGIN + (place + 0.5) * _WIDTH for place in (one, two))
-        colour = _NESTED if marks[one] == "(" else _CROSSING
+        colour = _CROSSING if level else _NESTED
         parts.append(
             f'<path d="M {left} {height} A {(right - left) / 2} {(right - left) / 4} 0 0 1 {right} {height}" '
             f'fill="none" stroke="{colour}"/>'

@@ -21,6 +21,8 @@ BOND_LIMITS: Final[Mapping[tuple[str, str], tuple[float, float]]] = {
 """Angstrom; C1'-N holds for the C-C bond of pseudouridine too."""
 BOND_SHARE: Final = 0.98
 """The smallest share of bonds within their limits."""
+LONGEST_STEP: Final = 5.5
+"""Angstrom from a C4' to the next P: above it two neighbours are not bonded."""
 LINK_LIMITS: Final = (1.45, 1.75)
 """Of O3' to the next P, in Angstrom."""
 CERTAIN_SHARE: Final = 0.9

@@ -6,52 +6,13 @@ Pairs are ``(i, j)`` with i < j, from 0. Two structures without any pair agree: 
 from __future__ import annotations
 
 from collections.abc import Collection, Hashable, Iterable, Sequence
-from typing import Final, TypeAlias
 
 import numpy as np
 
 from biomatrix.errors import ParseError
 from biomatrix.metrics.answer_counts import checked_pairs
+from biomatrix.metrics.nucleic.dot_bracket import Pair, pairs_of
 from biomatrix.metrics.scores import Scores, mean_score
-
-Pair: TypeAlias = tuple[int, int]
-
-_OPENING: Final = "([{<" + "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-_CLOSING: Final = ")]}>" + "abcdefghijklmnopqrstuvwxyz"
-_UNPAIRED: Final = ".-,:_"
-
-
-def pairs_of(structure: str) -> tuple[Pair, ...]:
-    """Return the pairs of a dot-bracket string, sorted; ``[] {} <>`` and ``Aa`` to ``Zz`` are levels of pseudoknots.
-
-    Raises
-    ------
-    ParseError
-        A bracket without its partner, or a character that is none; with its place, from 1.
-
-    Examples
-    --------
-    >>> pairs_of("((.[[))]]")
-    ((0, 6), (1, 5), (3, 8), (4, 7))
-    """
-    open_: dict[str, list[int]] = {}
-    found: list[Pair] = []
-    for place, mark in enumerate(structure):
-        if mark in _UNPAIRED:
-            continue
-        if mark in _OPENING:
-            open_.setdefault(mark, []).append(place)
-        elif mark in _CLOSING:
-            begun = open_.get(_OPENING[_CLOSING.index(mark)])
-            if not begun:
-                raise ParseError(f"{mark!r} closes nothing", position=place + 1)
-            found.append((begun.pop(), place))
-        else:
-            raise ParseError(f"{mark!r} is no mark of a dot-bracket string", position=place + 1)
-    left = [place for places in open_.values() for place in places]
-    if left:
-        raise ParseError(f"{structure[min(left)]!r} is never closed", position=min(left) + 1)
-    return tuple(sorted(found))
 
 
 def pair_scores(predicted: Iterable[Pair], true: Iterable[Pair], slip: int = 0) -> dict[str, float]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from types import MappingProxyType
@@ -16,7 +16,7 @@ from types import MappingProxyType
 from biomatrix.errors import UnsupportedError
 
 PSEUDOCOUNT = 0.5
-"""What stands in for the count of a codon that the reference never has."""
+"""What stands in for the count of a codon that the reference never has (Sharp and Li 1987; Bulmer 1988)."""
 STOP = "*"
 
 
@@ -134,15 +134,17 @@ def codon_adaptation_index(sequence: str, reference: CodonReference) -> Adaptati
     (0.6934, 3, 2)
     """
     read = list(codons(sequence))
-    weights = [reference.weights[codon] for codon in read if codon in reference.weights]
-    if not weights:
-        value = float("nan")
-    elif min(weights) <= 0:
-        value = 0.0
-    else:
-        value = math.exp(sum(map(math.log, weights)) / len(weights))
-    left_out, remainder = len(read) - len(weights), len(sequence) % 3
-    return Adaptation(value, len(weights), left_out, remainder, reference.name, reference.table, reference.pseudocount)
+    counted = sum(codon in reference.weights for codon in read)
+    left_out, remainder, value = len(read) - counted, len(sequence) % 3, mean_weight(read, reference.weights)
+    return Adaptation(value, counted, left_out, remainder, reference.name, reference.table, reference.pseudocount)
+
+
+def mean_weight(read: Iterable[str], weights: Mapping[str, float]) -> float:
+    """Return the geometric mean of the weights of the codons that have one; NaN where none has."""
+    found = [weights[codon] for codon in read if codon in weights]
+    if not found:
+        return math.nan
+    return math.exp(math.fsum(map(math.log, found)) / len(found)) if min(found) > 0 else 0.0
 
 
 def codons(sequence: str) -> Iterator[str]:

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 
 import numpy as np
 
-from biomatrix.errors import ConfigurationError, UnsupportedError
+from biomatrix.errors import UnsupportedError
 from biomatrix.metrics.answer_counts import checked_pairs
 from biomatrix.metrics.nucleic.codons import gc_share
 from biomatrix.metrics.nucleic.rna_structure import sold_lddt
+from biomatrix.metrics.nucleic.vienna import imported_vienna
 from biomatrix.metrics.scores import Scores, mean_score
 from biomatrix.metrics.sequence_recovery import sequence_recovery
 from biomatrix.metrics.superposition import rmsd
@@ -135,13 +136,10 @@ def aligned_places(first: str, second: str) -> NDArray[np.int64]:
 
 def vienna_fold() -> Folder:
     """Return the minimum free energy folding of ViennaRNA; ConfigurationError where it is not installed."""
-    try:
-        import RNA
-    except ImportError:
-        raise ConfigurationError("folding needs ViennaRNA: pip install 'biomatrix[fold]', or pass a function") from None
+    library = imported_vienna()
 
     def fold(sequence: str) -> tuple[str, float]:
-        structure, energy = RNA.fold(sequence)
+        structure, energy = library.fold(sequence)
         return str(structure), float(energy)
 
     return fold

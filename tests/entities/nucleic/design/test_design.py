@@ -98,7 +98,7 @@ def test_a_target_without_a_sequence_gives_the_closest_and_one_that_cannot_be_is
         ("((..))", None, UnsupportedError, "places 1 and 4"),
         ("(...)", "GNNNA", UnsupportedError, "does not pair"),
         ("(....)", "NNN", ParseError, "3 letters"),
-        ("(....", None, ParseError, "never closed"),
+        ("(....", None, ParseError, "no partner"),
         ("", None, ParseError, "empty"),
         ("." * 2_001, None, LimitError, "2,000"),
     ):

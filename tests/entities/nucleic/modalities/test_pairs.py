@@ -17,10 +17,10 @@ from biomatrix.entities.automaton import Bounds
 from biomatrix.entities.constraints.positional import PositionalAutomaton
 from biomatrix.entities.nucleic.modalities.codons import MrnaCodons
 from biomatrix.entities.nucleic.modalities.paired_automaton import PairedAutomaton
-from biomatrix.entities.nucleic.modalities.pairing import may_pair, pairing_table
 from biomatrix.entities.nucleic.modalities.pairs import RnaPairs
 from biomatrix.entities.nucleic.modalities.sequence import RnaSequence
 from biomatrix.entities.nucleic.modalities.tied_letters import TiedLetters
+from biomatrix.entities.nucleic.pairing import may_pair, pairing_table
 from biomatrix.entities.segment_ids import SegmentIds
 from biomatrix.errors import ConfigurationError, DecodeError, UnsupportedError
 

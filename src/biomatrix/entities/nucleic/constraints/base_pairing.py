@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from biomatrix.entities.nucleic.constraints.base_layers import BaseLayers
-from biomatrix.entities.nucleic.modalities.pair_levels import levels_of
+from biomatrix.entities.nucleic.pair_levels import nested_and_crossing
 from biomatrix.errors import ConfigurationError
 
 PARTNERS: Final = (0b1000, 0b0100, 0b1010, 0b0101)
@@ -45,8 +45,7 @@ class PairCourse:
     """
 
     def __init__(self, pairs: Sequence[tuple[int, int]], length: int) -> None:
-        nested = {first: second for first, second, level in levels_of(pairs) if level == 0}
-        crossing = {first: second for first, second, level in levels_of(pairs) if level}
+        nested, crossing = nested_and_crossing(pairs)
         steps = np.zeros(length + 1, dtype=np.int64)
         for first, second in nested.items():
             steps[first + 1] += 1
@@ -79,8 +78,7 @@ class BasePairing:
     def __init__(self, layers: BaseLayers, pairs: Sequence[tuple[int, int]]) -> None:
         self.length = len(layers.steps)
         self._layers = layers
-        self._nested = {first: second for first, second, level in levels_of(pairs) if level == 0}
-        self._crossing = {first: second for first, second, level in levels_of(pairs) if level}
+        self._nested, self._crossing = nested_and_crossing(pairs)
         self._closing = {second: first for first, second in self._nested.items()}
         self._around = _enclosing(self.length, self._nested)
         self._spans: dict[int, NDArray[np.bool_]] = {}

@@ -15,7 +15,7 @@ from biomatrix.entities.nucleic.constraints.gc_content import GcContent
 from biomatrix.entities.nucleic.constraints.gc_windows import WIDEST, GcWindows
 from biomatrix.entities.nucleic.constraints.motif_automaton import BASES, CODONS, FIRST_CODON, NUM_SYMBOLS
 from biomatrix.entities.nucleic.entity import NucleicAcid
-from biomatrix.entities.nucleic.features import Feature, Interval
+from biomatrix.entities.nucleic.features import CDS, Feature, Interval
 from biomatrix.entities.nucleic.modalities.codons import MrnaCodons
 from biomatrix.entities.nucleic.modalities.sequence import LetterSequence
 from biomatrix.entities.table_automaton import TableAutomaton
@@ -128,5 +128,5 @@ def _tokens(modality: LetterSequence | MrnaCodons) -> list[str]:
     bases = BASES if modality.kind == "dna" else as_rna(BASES)
     if isinstance(modality, LetterSequence):
         return modality.encode(NucleicAcid(bases, modality.kind))
-    coding = Feature("CDS", (Interval(FIRST_CODON, FIRST_CODON + 3 * len(CODONS)),))
+    coding = Feature(CDS, (Interval(FIRST_CODON, FIRST_CODON + 3 * len(CODONS)),))
     return modality.encode(NucleicAcid(bases + as_rna("".join(CODONS)), modality.kind, features=(coding,)))

@@ -16,11 +16,11 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from biomatrix.entities.nucleic.bases import READINGS
+from biomatrix.entities.nucleic.bases import CERTAIN, READINGS
 from biomatrix.entities.nucleic.motifs import Motif
 from biomatrix.errors import LimitError
 
-BASES: Final = "ACGT"
+BASES: Final = CERTAIN["dna"]
 CODONS: Final[tuple[str, ...]] = tuple(a + b + c for a in BASES for b in BASES for c in BASES)
 FIRST_CODON: Final = 4
 NUM_SYMBOLS: Final = FIRST_CODON + len(CODONS)

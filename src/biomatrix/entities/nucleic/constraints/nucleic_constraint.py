@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, ClassVar
 from biomatrix.entities.constraint import Constraint
 from biomatrix.entities.nucleic.constraints.designed_sequence import DesignedSequence
 from biomatrix.entities.nucleic.entity import NucleicAcid
+from biomatrix.entities.nucleic.features import coding_sequences
 
 if TYPE_CHECKING:
     from biomatrix.entities.automaton import Automaton
@@ -46,7 +47,7 @@ class NucleicConstraint(Constraint):
 
 def coding_part(entity: NucleicAcid) -> Feature | None:
     """Return the one coding sequence that is annotated; None where there is none, or several."""
-    found = [feature for feature in entity.features if feature.type == "CDS"]
+    found = coding_sequences(entity.features)
     return found[0] if len(found) == 1 else None
 
 

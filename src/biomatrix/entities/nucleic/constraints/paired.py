@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, ClassVar, Self
 from biomatrix.entities.nucleic.constraints.designed_sequence import DesignedSequence
 from biomatrix.entities.nucleic.constraints.folded_sequence import FoldedSequence
 from biomatrix.entities.nucleic.constraints.nucleic_constraint import NucleicConstraint
-from biomatrix.entities.nucleic.modalities.pairing import may_pair
+from biomatrix.entities.nucleic.pairing import may_pair
 from biomatrix.errors import ConfigurationError, ParseError
+from biomatrix.metrics.nucleic.dot_bracket import pairs_of
 
 if TYPE_CHECKING:
     from biomatrix.entities.automaton import Automaton
@@ -45,7 +46,9 @@ class Folds(NucleicConstraint):
     def parse(cls, text: str) -> Self:
         """Read dot-bracket."""
         written = "".join(text.split())
-        return cls(_pairs_of(written), len(written))
+        if not written:
+            raise ParseError("no dot-bracket is given", position=0)
+        return cls(pairs_of(written), len(written))
 
     def __post_init__(self) -> None:
         """Refuse pairs that are none."""
@@ -78,28 +81,3 @@ class Folds(NucleicConstraint):
                 found = f"{letters[first]} and {letters[second]}"
                 return f"bases {first + 1} and {second + 1} are {found}, which do not pair"
         return None
-
-
-def _pairs_of(text: str) -> tuple[tuple[int, int], ...]:
-    """Return the pairs of dot-bracket. Raises ParseError with the position of a bracket without its partner."""
-    opened: dict[str, list[int]] = {}
-    partners = dict(zip(")]}>", "([{<", strict=True))
-    pairs = []
-    for place, sign in enumerate(text):
-        if sign in ".-_:,":
-            continue
-        if sign in "([{<" or ("A" <= sign <= "Z"):
-            opened.setdefault(sign, []).append(place)
-            continue
-        before = partners.get(sign, sign.upper() if "a" <= sign <= "z" else "")
-        if not before:
-            raise ParseError(f"{sign!r} is no sign of dot-bracket", position=place)
-        if not opened.get(before):
-            raise ParseError(f"{sign!r} closes a pair that nothing opens", position=place)
-        pairs.append((opened[before].pop(), place))
-    left = sorted(place for places in opened.values() for place in places)
-    if left:
-        raise ParseError(f"{text[left[0]]!r} opens a pair that nothing closes", position=left[0])
-    if not text:
-        raise ParseError("no dot-bracket is given", position=0)
-    return tuple(sorted(pairs))

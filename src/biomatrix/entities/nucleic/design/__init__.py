@@ -1,4 +1,4 @@
-"""Design of RNA for a structure. Needs the extra ``fold`` (ViennaRNA)."""
+"""Design of RNA: sequences for a structure, by ViennaRNA (the extra ``fold``), and transcripts for a protein."""
 
 from __future__ import annotations
 

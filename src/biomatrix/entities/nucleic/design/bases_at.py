@@ -13,11 +13,10 @@ from typing import Final
 
 from biomatrix.entities.nucleic.bases import readings
 from biomatrix.entities.nucleic.design.elements import BASES
+from biomatrix.entities.nucleic.thresholds import HAIRPIN
 from biomatrix.errors import ParseError, UnsupportedError
 
-SMALLEST_HAIRPIN: Final = 3
-
-_FREE: Final = dict(zip("ACGU", (80, 5, 10, 5), strict=True))
+_FREE: Final = dict(zip(BASES, (80, 5, 10, 5), strict=True))
 _PAIRS: Final = {"GC": 30, "CG": 30, "AU": 12, "UA": 12, "GU": 3, "UG": 3}
 
 
@@ -56,7 +55,7 @@ class BasesAt:
         if partner < 0:
             free = [(BASES.index(base) + 1, 0) for base in allowed[place]]
             return free, list(accumulate(_FREE[base] for base in allowed[place]))
-        if abs(partner - place) <= SMALLEST_HAIRPIN:
+        if abs(partner - place) <= HAIRPIN:
             raise UnsupportedError(
                 f"places {min(place, partner)} and {max(place, partner)} pair over fewer than 3 bases; no RNA does"
             )

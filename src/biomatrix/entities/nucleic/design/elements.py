@@ -11,9 +11,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+from biomatrix.entities.nucleic.bases import CERTAIN
 from biomatrix.entities.nucleic.folding.library import vienna
 
-BASES = "ACGU"
+BASES = CERTAIN["rna"]
 PAIR_TYPES = {"CG": 1, "GC": 2, "GU": 3, "UG": 4, "AU": 5, "UA": 6}
 """ViennaRNA's numbers of the six pairs; its numbers of the bases are 1 to 4 in the order of `BASES`."""
 TYPE_OF = [[0] * 5 for _ in range(5)]

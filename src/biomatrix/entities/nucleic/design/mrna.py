@@ -15,14 +15,14 @@ from typing import Final
 import numpy as np
 
 from biomatrix.entities.guided_search import Candidate, Direction, SearchResult, pareto_search
-from biomatrix.entities.nucleic.bases import as_dna, as_rna
+from biomatrix.entities.nucleic.bases import ANY, as_dna, as_rna
 from biomatrix.entities.nucleic.constraints.design import Coding, Untranslated
 from biomatrix.entities.nucleic.constraints.design import Design as Wishes
 from biomatrix.entities.nucleic.constraints.solutions import Solutions
 from biomatrix.entities.nucleic.entity import NucleicAcid
-from biomatrix.entities.nucleic.features import Feature, Interval
+from biomatrix.entities.nucleic.features import CDS, Feature, Interval
 from biomatrix.entities.nucleic.folding.library import is_installed
-from biomatrix.entities.nucleic.folding.structures import fold, partners_of
+from biomatrix.entities.nucleic.folding.structures import fold
 from biomatrix.entities.nucleic.genetic_code import genetic_code
 from biomatrix.entities.nucleic.motifs import Motif
 from biomatrix.entities.nucleic.objectives.catalogue import OBJECTIVES, measure, objectives_named
@@ -30,6 +30,7 @@ from biomatrix.entities.nucleic.objectives.objective import Settings
 from biomatrix.entities.nucleic.objectives.transcript import Transcript
 from biomatrix.entities.nucleic.objectives.usage import usage_of
 from biomatrix.errors import ConfigurationError, UnsupportedError
+from biomatrix.metrics.nucleic.dot_bracket import pairs_of
 
 SWAPS: Final = 0.05
 """Share of the codons, one at least, that a candidate of a later round has anew."""
@@ -130,19 +131,18 @@ class MrnaDesigns:
         """Return a design of the front, from 0, with its parts as features; with ViennaRNA, its pairs too."""
         letters = self.front[number].item
         start, stop = self.order.coding
-        parts = (("5'UTR", 0, start), ("CDS", start, stop), ("3'UTR", stop, len(letters)))
+        parts = (("5'UTR", 0, start), (CDS, start, stop), ("3'UTR", stop, len(letters)))
         told = {"translation": self.order.whole_protein.rstrip("*")}
         features = tuple(
             Feature(kind, (Interval(low, high),), qualifiers=told, table=1)
-            if kind == "CDS"
+            if kind == CDS
             else Feature(kind, (Interval(low, high),))
             for kind, low, high in parts
             if low < high
         )
         pairs = None
         if is_installed() and len(letters) <= LONGEST_DRAWN:
-            partners = partners_of(fold(letters).structure)
-            pairs = tuple((one, other) for one, other in enumerate(partners) if other > one)
+            pairs = pairs_of(fold(letters).structure)
         return NucleicAcid(letters, "RNA", features=features, pairs=pairs, name=f"design_{number + 1}")
 
     def checks(self, number: int) -> dict[str, bool]:
@@ -228,8 +228,8 @@ def _vary(order: Order, settings: Settings, letters: str, draw: random.Random) -
 
 def _with_free_base(order: Order, letters: str, draw: random.Random) -> str:
     stop = order.coding[1]
-    free = [place for place, letter in enumerate(order.before.upper()) if letter == "N"]
-    free += [stop + place for place, letter in enumerate(order.behind.upper()) if letter == "N"]
+    free = [place for place, letter in enumerate(order.before.upper()) if letter == ANY]
+    free += [stop + place for place, letter in enumerate(order.behind.upper()) if letter == ANY]
     if not free:
         return letters
     place = draw.choice(free)

@@ -11,13 +11,14 @@ from __future__ import annotations
 import math
 import random
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from biomatrix.entities.nucleic.bases import ANY
 from biomatrix.entities.nucleic.design.bases_at import BasesAt
 from biomatrix.entities.nucleic.design.elements import BASES
 from biomatrix.entities.nucleic.design.rivals import Rivals, parts
@@ -125,16 +126,23 @@ def design_for_structure(
     True
     """
     _check(target, seconds, count, folds)
+    start = clock()
+    return _answers(Search(target, seed, fixed).designs(), count, folds, lambda: clock() - start >= seconds)
+
+
+def _answers(
+    designs: Iterable[Design | None], count: int, folds: int | None, time_is_up: Callable[[], bool]
+) -> tuple[Design, ...]:
+    """Return the first so many that match, or the closest alone."""
     found: dict[str, Design] = {}
     closest: Design | None = None
-    start = clock()
-    for design in Search(target, seed, fixed).designs():
+    for design in designs:
         if design is not None and design.matches:
             found.setdefault(design.sequence, design)
         if design is not None and (closest is None or design.distance < closest.distance):
             closest = design
         out_of_folds = folds is not None and design is not None and design.folds >= folds
-        if len(found) >= count or out_of_folds or clock() - start >= seconds:
+        if len(found) >= count or out_of_folds or time_is_up():
             break
     assert closest is not None
     return tuple(found.values()) or (closest,)
@@ -164,7 +172,7 @@ class Search:
 
     def __init__(self, target: str, seed: int = 0, fixed: str | None = None) -> None:
         self.target = partners_of(target)
-        self.choices = BasesAt(self.target, "N" * len(target) if fixed is None else fixed)
+        self.choices = BasesAt(self.target, ANY * len(target) if fixed is None else fixed)
         self.random = random.Random(seed)
         self.rivals = Rivals(self.target, self.choices.start(self.random))
         self.folds = self.starts = 0

@@ -1,70 +1,15 @@
-"""Dot-bracket strings: pairs as brackets, pseudoknots as brackets of further kinds; both ways, exactly."""
+"""Dot-bracket strings written: pairs as brackets, pseudoknots as brackets of further kinds."""
 
 from __future__ import annotations
 
-from typing import Final
-
-from biomatrix.entities.nucleic.bases import as_rna
 from biomatrix.entities.nucleic.invariants import Pairs
-from biomatrix.entities.nucleic.thresholds import CANONICAL, HAIRPIN
-from biomatrix.errors import ParseError, UnsupportedError
-
-OPENING: Final = "([{<" + "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-CLOSING: Final = ")]}>" + "abcdefghijklmnopqrstuvwxyz"
-UNPAIRED: Final = ".-:,_"
-"""A dot, and what other programs write for it."""
-
-
-def pairs_of(text: str) -> Pairs:
-    """Return the pairs of a dot-bracket string, sorted.
-
-    Raises
-    ------
-    ParseError
-        A character that is none, or a bracket without its partner; ``position`` is the first such place.
-
-    Examples
-    --------
-    >>> pairs_of("((..[))]")
-    ((0, 6), (1, 5), (4, 7))
-    """
-    pairs, alone = balanced_pairs(text)
-    if alone:
-        listed = ", ".join(f"{text[place]!r} at {place}" for place in alone[:8])
-        raise ParseError(f"{len(alone)} brackets have no partner: {listed}", position=alone[0])
-    return pairs
-
-
-def balanced_pairs(text: str) -> tuple[Pairs, tuple[int, ...]]:
-    """Return the pairs of a dot-bracket string, and the places of the brackets that have no partner.
-
-    Raises
-    ------
-    ParseError
-        A character that is no bracket and no dot.
-    """
-    opened: dict[str, list[int]] = {}
-    pairs: list[tuple[int, int]] = []
-    alone: list[int] = []
-    for place, mark in enumerate(text):
-        if mark in UNPAIRED:
-            continue
-        if mark in OPENING:
-            opened.setdefault(mark, []).append(place)
-        elif mark in CLOSING:
-            waiting = opened.get(OPENING[CLOSING.index(mark)])
-            if waiting:
-                pairs.append((waiting.pop(), place))
-            else:
-                alone.append(place)
-        else:
-            raise ParseError(f"{mark!r} is no dot and no bracket of a secondary structure", position=place)
-    alone += [place for waiting in opened.values() for place in waiting]
-    return tuple(sorted(pairs)), tuple(sorted(alone))
+from biomatrix.entities.nucleic.pair_levels import levels_of
+from biomatrix.errors import UnsupportedError
+from biomatrix.metrics.nucleic.dot_bracket import CLOSING, OPENING
 
 
 def brackets_of(pairs: Pairs, length: int) -> str:
-    """Return pairs as dot-bracket: each pair in the first kind of bracket in which it crosses no other.
+    """Return pairs as dot-bracket, a kind of bracket for each level of :func:`levels_of`, so pseudoknots as tokens say.
 
     Raises
     ------
@@ -77,38 +22,8 @@ def brackets_of(pairs: Pairs, length: int) -> str:
     '((..[))]'
     """
     marks = ["."] * length
-    levels: list[list[int]] = []  # of each kind the places that close, the next one last
-    for one, two in pairs:
-        for held in levels:
-            while held and held[-1] < one:  # closed before this one opens
-                held.pop()
-        level = next((at for at, held in enumerate(levels) if not held or two < held[-1]), len(levels))
-        if level == len(OPENING):
+    for one, two, level in levels_of(pairs):
+        if level >= len(OPENING):
             raise UnsupportedError(f"the pair {one}-{two} needs a bracket beyond the {len(OPENING)} kinds there are")
-        if level == len(levels):
-            levels.append([])
-        levels[level].append(two)
         marks[one], marks[two] = OPENING[level], CLOSING[level]
     return "".join(marks)
-
-
-def check_pairs(pairs: Pairs, sequence: str) -> None:
-    """Refuse pairs of bases that do not pair, and hairpin loops of fewer than three bases.
-
-    Raises
-    ------
-    UnsupportedError
-        Such a pair, with both places; ``position`` is the first.
-    """
-    letters = as_rna(sequence)
-    for one, two in pairs:
-        if two - one <= HAIRPIN:
-            raise UnsupportedError(
-                f"the pair {one}-{two} leaves a loop of {two - one - 1}; none bends with fewer than {HAIRPIN}",
-                position=one,
-            )
-        if letters[one] + letters[two] not in CANONICAL:
-            raise UnsupportedError(
-                f"{sequence[one]} at {one} does not pair with {sequence[two]} at {two}; G-C, A-U and G-U do",
-                position=one,
-            )

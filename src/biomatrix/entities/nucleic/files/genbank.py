@@ -17,7 +17,7 @@ from typing import Final
 from biomatrix.entities.limits import Limits
 from biomatrix.entities.nucleic.bases import BaseKind, as_dna, as_rna
 from biomatrix.entities.nucleic.entity import NucleicAcid
-from biomatrix.entities.nucleic.features import Feature
+from biomatrix.entities.nucleic.features import CDS, Feature
 from biomatrix.entities.nucleic.files.locations import read_location, written_location
 from biomatrix.entities.nucleic.letters import read_letters
 from biomatrix.entities.title_lines import title_line
@@ -222,7 +222,7 @@ def _written_feature(one: Feature) -> Iterator[str]:
         raise UnsupportedError(f"a feature's key {one.type!r} is not one word of at most 15 letters, as GenBank's are")
     yield from _wrapped(written_location(one), f"     {one.type:<16}", ",")
     qualifiers = [(name, value) for name, values in one.qualifiers.items() for value in values.split("\n")]
-    if one.type == "CDS":
+    if one.type == CDS:
         qualifiers.append(("codon_start", str(one.phase + 1)))
     if one.table is not None:
         qualifiers.append(("transl_table", str(one.table)))

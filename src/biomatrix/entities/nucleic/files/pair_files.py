@@ -12,13 +12,15 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from biomatrix.entities.limits import Limits
-from biomatrix.entities.nucleic.bases import as_rna
+from biomatrix.entities.nucleic.bases import DNA_LETTERS, RNA_LETTERS
 from biomatrix.entities.nucleic.entity import NucleicAcid
-from biomatrix.entities.nucleic.files.brackets import brackets_of, pairs_of
+from biomatrix.entities.nucleic.files.brackets import brackets_of
 from biomatrix.entities.nucleic.letters import read_letters, written_letters
-from biomatrix.entities.nucleic.thresholds import CANONICAL, HAIRPIN
+from biomatrix.entities.nucleic.pairing import odd_pairs, tight_pairs
+from biomatrix.entities.nucleic.thresholds import HAIRPIN
 from biomatrix.entities.title_lines import title_line
 from biomatrix.errors import ParseError, UnsupportedError
+from biomatrix.metrics.nucleic.dot_bracket import pairs_of
 
 _ENERGY: Final = re.compile(r"\s+(\(\s*[-+]?\d.*\)|[-+]?\d+(\.\d+)?)\s*$")
 """What folding programs write behind a structure: its energy."""
@@ -54,7 +56,7 @@ def dot_bracket_records(lines: Iterable[str], limits: Limits) -> Iterator[PairRe
 
 
 def _is_letters(text: str) -> bool:
-    return text.isalpha() and set(text.upper()) <= set("ACGUTNRYSWKMBDHVI")
+    return text.isalpha() and set(text.upper()) <= set(DNA_LETTERS + RNA_LETTERS)
 
 
 def of_dot_bracket(record: PairRecord, limits: Limits) -> NucleicAcid:
@@ -153,9 +155,7 @@ def _of_table(record: PairRecord, column: int, limits: Limits) -> NucleicAcid:
 
 
 def _with_pairs(acid: NucleicAcid, pairs: tuple[tuple[int, int], ...]) -> NucleicAcid:
-    letters = as_rna(acid.sequence)
-    odd = sum(letters[one] + letters[two] not in CANONICAL for one, two in pairs)
-    tight = sum(two - one <= HAIRPIN for one, two in pairs)
+    odd, tight = len(odd_pairs(pairs, acid.sequence)), len(tight_pairs(pairs))
     notes = [f"{odd} pairs of bases that do not usually pair"] if odd else []
     notes += [f"{tight} pairs that leave fewer than {HAIRPIN} bases between them"] if tight else []
     return replace(acid, pairs=pairs, notes=(*acid.notes, *notes))

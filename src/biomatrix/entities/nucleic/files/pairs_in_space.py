@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from biomatrix.entities.nucleic.bases import as_rna
+from biomatrix.entities.nucleic.bases import ANY, as_rna
 from biomatrix.entities.nucleic.invariants import Pairs
 from biomatrix.entities.nucleic.thresholds import CANONICAL
 
@@ -22,7 +22,7 @@ _RING: Final = frozenset(("N1", "C2", "N3", "C4", "C5", "C6"))
 
 def pairs_in_space(table: AtomTable, nucleotides: list[Nucleotide]) -> tuple[Pairs | None, list[str]]:
     """Return the canonical pairs, and a note of those left out; None where the bases are not resolved."""
-    whole = [place for place, one in enumerate(nucleotides) if one.letter != "N" and one.atoms.keys() >= _RING]
+    whole = [place for place, one in enumerate(nucleotides) if one.letter != ANY and one.atoms.keys() >= _RING]
     if not whole:
         return None, []
     if len(nucleotides) > LONGEST:

@@ -14,7 +14,7 @@ from typing import Final
 import numpy as np
 
 from biomatrix.entities.limits import Limits
-from biomatrix.entities.nucleic.bases import BaseKind
+from biomatrix.entities.nucleic.bases import ANY, BaseKind
 from biomatrix.entities.nucleic.entity import NucleicAcid
 from biomatrix.entities.nucleic.files.nucleotides import Nucleotide, nucleotide_of
 from biomatrix.entities.structure_files.atom_table import AtomTable
@@ -191,7 +191,7 @@ def _notes(strand: Strand, acid: NucleicAcid, kind: BaseKind) -> list[str]:
     bare = sum("P" not in one.atoms for one in found)
     other = [one.deoxy for one in found if one.deoxy is not None and one.deoxy != (kind == "dna")]
     words = Counter(one.name for one in found if not one.is_plain)
-    unnamed = [one.name for one in found if not one.is_plain and one.letter == "N"]
+    unnamed = [one.name for one in found if not one.is_plain and one.letter == ANY]
     foreign = sum(one.letter == ("U" if kind == "dna" else "T") for one in found)
     breaks = acid.chain_breaks
     sugar = "2'-deoxyribose" if kind == "rna" else "ribose"

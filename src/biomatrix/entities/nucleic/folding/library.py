@@ -1,4 +1,4 @@
-"""ViennaRNA, which is optional: opened when first used, and asked for in one clear line where it is missing."""
+"""ViennaRNA as folding here uses it: its settings, the letters it reads, and how many."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from functools import cache
 from importlib.util import find_spec
 from typing import Any, Final
 
-from biomatrix.errors import ConfigurationError, LimitError, ParseError
+from biomatrix.errors import LimitError, ParseError
+from biomatrix.metrics.nucleic.vienna import imported_vienna
 
-MISSING: Final = "folding RNA needs ViennaRNA, which is not installed: pip install 'biomatrix[fold]'"
 CELSIUS: Final = 37.0
 LONGEST: Final = 10_000
 """Bases of one sequence. Time grows with the third power: 2,000 bases take 2.4 s, their ensemble 20 s."""
@@ -30,11 +30,7 @@ def vienna() -> Any:
     ConfigurationError
         It is not installed.
     """
-    try:
-        import RNA
-    except ImportError:
-        raise ConfigurationError(MISSING) from None
-    return RNA
+    return imported_vienna()
 
 
 def letters_to_fold(sequence: str) -> str:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from biomatrix.entities.nucleic.folding.library import CELSIUS, letters_to_fold, model, vienna
 from biomatrix.errors import ParseError
+from biomatrix.metrics.nucleic.dot_bracket import pairs_of
 
 
 @dataclass(frozen=True)
@@ -82,17 +83,11 @@ def partners_of(structure: str) -> list[int]:
     >>> partners_of("(...)")
     [4, -1, -1, -1, 0]
     """
-    partners, open_ = [-1] * len(structure), list[int]()
-    for place, mark in enumerate(structure):
-        if mark == "(":
-            open_.append(place)
-        elif mark == ")":
-            if not open_:
-                raise ParseError("the bracket ')' closes nothing", position=place)
-            partners[place] = open_.pop()
-            partners[partners[place]] = place
-        elif mark != ".":
-            raise ParseError(f"{mark!r} is none of the marks '(', ')' and '.' of a structure to fold", position=place)
-    if open_:
-        raise ParseError("the bracket '(' is never closed", position=open_[-1])
+    strange = next((place for place, mark in enumerate(structure) if mark not in "()."), None)
+    if strange is not None:
+        mark = structure[strange]
+        raise ParseError(f"{mark!r} is none of the marks '(', ')' and '.' of a structure to fold", position=strange)
+    partners = [-1] * len(structure)
+    for one, two in pairs_of(structure):
+        partners[one], partners[two] = two, one
     return partners

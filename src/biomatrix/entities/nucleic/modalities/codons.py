@@ -12,7 +12,7 @@ import numpy as np
 from biomatrix.entities.base_modality import checked_tokens
 from biomatrix.entities.nucleic.bases import CERTAIN, LETTERS, NAMES
 from biomatrix.entities.nucleic.entity import NucleicAcid
-from biomatrix.entities.nucleic.features import Feature, Interval
+from biomatrix.entities.nucleic.features import CDS, Feature, Interval, coding_sequences
 from biomatrix.entities.nucleic.genetic_code import STOP, genetic_code
 from biomatrix.entities.nucleic.modalities.codon_grammar import BASE, CODE, CODING, CODON, MARKS, UTR, codon_grammar
 from biomatrix.entities.nucleic.modalities.nucleic_modality import LOST_WITH_LETTERS, NucleicModality
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from biomatrix.entities.base_entity import Entity
     from biomatrix.entities.grammar import Grammar
 
-_CDS: Final = "CDS"
 _MEANINGS: Final = {
     "A": "alanine", "C": "cysteine", "D": "aspartic acid", "E": "glutamic acid", "F": "phenylalanine", "G": "glycine",
     "H": "histidine", "I": "isoleucine", "K": "lysine", "L": "leucine", "M": "methionine", "N": "asparagine",
@@ -72,7 +71,9 @@ class MrnaCodons(NucleicModality):
 
     def accepts(self, entity: Entity) -> bool:
         """Return whether it is RNA with one coding part."""
-        return isinstance(entity, NucleicAcid) and entity.kind == self.kind and len(_coding_parts(entity)) == 1
+        return (
+            isinstance(entity, NucleicAcid) and entity.kind == self.kind and len(coding_sequences(entity.features)) == 1
+        )
 
     def encode(self, entity: Entity) -> list[str]:
         """Return the transcript's tokens.
@@ -103,7 +104,7 @@ class MrnaCodons(NucleicModality):
         said = super().losses(entity)
         if not self.accepts(entity) or not isinstance(entity, NucleicAcid):
             return said
-        (coding,) = _coding_parts(entity)
+        (coding,) = coding_sequences(entity.features)
         if coding.table in (None, 1):
             return said
         return (*said, f"that its codons are those of genetic code {coding.table} is not written")
@@ -129,7 +130,7 @@ class MrnaCodons(NucleicModality):
         start = found.end(1)
         stop = start + sum(map(len, pieces[found.start(2) : found.end(2)]))
         phase = "pq".find(found[2][0]) + 1
-        return NucleicAcid("".join(pieces), self.kind, features=(Feature(_CDS, (Interval(start, stop),), phase=phase),))
+        return NucleicAcid("".join(pieces), self.kind, features=(Feature(CDS, (Interval(start, stop),), phase=phase),))
 
     def _misplaced(self, tokens: Sequence[str]) -> DecodeError:
         grammar = self.grammar()
@@ -169,13 +170,9 @@ class MrnaCodons(NucleicModality):
         return [tuple(range(start, stop)) for start, stop in zip([0, *ends], ends, strict=False)]
 
 
-def _coding_parts(entity: NucleicAcid) -> list[Feature]:
-    return [one for one in entity.features if one.type == _CDS]
-
-
 def _coding_part(rna: NucleicAcid) -> tuple[int, int, int]:
     """Return where the one coding part starts and stops, and its phase. Raises UnsupportedError."""
-    record, parts = rna.name or None, _coding_parts(rna)
+    record, parts = rna.name or None, coding_sequences(rna.features)
     if len(parts) != 1:
         how = f"{len(parts)} coding parts (CDS); keep one among its features" if parts else "no coding part (CDS)"
         raise UnsupportedError(f"a transcript is written by its codons, and this one has {how}", record=record)

@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 
 from biomatrix.entities.automaton import Bounds, Ranges, States
 from biomatrix.entities.nucleic.bases import LETTERS
-from biomatrix.entities.nucleic.modalities.pairing import pairing_table
 from biomatrix.entities.nucleic.modalities.pairs_automaton import PairsAutomaton
+from biomatrix.entities.nucleic.pairing import pairing_table
 from biomatrix.errors import ConfigurationError
 
 _DONE: Final = -1

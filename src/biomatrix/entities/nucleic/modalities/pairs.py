@@ -10,13 +10,15 @@ import numpy as np
 
 from biomatrix.entities.base_modality import checked_tokens
 from biomatrix.entities.grammar import Grammar, one_or_more
+from biomatrix.entities.nucleic.bases import ANY
 from biomatrix.entities.nucleic.entity import NucleicAcid
 from biomatrix.entities.nucleic.modalities.nucleic_modality import NucleicModality
-from biomatrix.entities.nucleic.modalities.pair_levels import levels_of
 from biomatrix.entities.nucleic.modalities.paired_automaton import PairedAutomaton
 from biomatrix.entities.nucleic.modalities.pairs_automaton import PairsAutomaton
+from biomatrix.entities.nucleic.pair_levels import levels_of
 from biomatrix.entities.nucleic.thresholds import HAIRPIN
 from biomatrix.errors import ConfigurationError, DecodeError, UnsupportedError
+from biomatrix.metrics.nucleic.dot_bracket import OPENING
 
 if TYPE_CHECKING:
     from biomatrix.entities.automaton import Automaton
@@ -25,11 +27,9 @@ if TYPE_CHECKING:
     from biomatrix.entities.segment_ids import SegmentIds
 
 DOT: Final = "<2D .>"
-_MOST_LEVELS: Final = 30
+_MOST_LEVELS: Final = len(OPENING)
 """As many as dot-bracket has shapes: four of brackets, and the letters."""
 _TOKEN: Final = re.compile(r"<2D (?:\.|([()])([1-9]|[12][0-9]|30))>")
-UNKNOWN: Final = "N"
-"""The letter of a base of which only the pairing is known."""
 
 
 class RnaPairs(NucleicModality):
@@ -161,7 +161,7 @@ class RnaPairs(NucleicModality):
         left = min((places[-1] for places in opened if places), default=None)
         if left is not None:
             raise DecodeError(f"{listed[left]} at {left} is never closed", position=left)
-        return NucleicAcid(UNKNOWN * len(listed), self.kind, pairs=tuple(sorted(pairs)))
+        return NucleicAcid(ANY * len(listed), self.kind, pairs=tuple(sorted(pairs)))
 
     def vocabulary(self) -> Mapping[str, str]:
         """Return the dot and two brackets a level."""

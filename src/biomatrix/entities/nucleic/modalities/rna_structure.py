@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from biomatrix.entities.base_entity import Entity
 from biomatrix.entities.coded_backbone import CodedBackbone
+from biomatrix.entities.nucleic.bases import ANY
 from biomatrix.entities.nucleic.entity import NucleicAcid
 from biomatrix.errors import UnsupportedError
 
@@ -71,7 +72,7 @@ class RnaStructure(CodedBackbone[NucleicAcid]):
 
     def made(self, backbone: NDArray[np.float32]) -> NucleicAcid:
         """Return a strand of unknown bases with a decoded backbone."""
-        return NucleicAcid("N" * len(backbone), self.kind, backbone=backbone)
+        return NucleicAcid(ANY * len(backbone), self.kind, backbone=backbone)
 
     def check(self, entity: Entity) -> list[Check]:
         """Return whether the backbone's geometry is that of a nucleic acid."""

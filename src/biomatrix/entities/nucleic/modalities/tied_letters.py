@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from biomatrix.entities.automaton import Bounds, Ranges, States
-from biomatrix.entities.nucleic.modalities.pairing import pairing_table
+from biomatrix.entities.nucleic.pairing import pairing_table
 from biomatrix.entities.table_automaton import TableAutomaton, ranges_of
 from biomatrix.errors import ConfigurationError
 

@@ -7,13 +7,14 @@ from math import nan
 
 import numpy as np
 
-from biomatrix.entities.nucleic.bases import READINGS, as_dna
-from biomatrix.entities.nucleic.motifs import Motif
-from biomatrix.entities.nucleic.objectives.objective import SIGNALS, Settings
+from biomatrix.entities.nucleic.motifs import POLY_A, Motif
+from biomatrix.entities.nucleic.objectives.objective import Settings
 from biomatrix.entities.nucleic.objectives.transcript import Transcript
 
 LAST_SIGNAL = 50
 """Bases before the 3' end within which a poly(A) signal is where it belongs: cleavage follows it by 10 to 30 nt."""
+_SIGNALS = tuple(Motif(signal, f"poly(A) signal {signal}") for signal in POLY_A)
+_AU_RICH = Motif("ATTTA", "AUUUA")
 
 
 def _share(letters: str, wanted: str) -> float:
@@ -69,27 +70,15 @@ def longest_run(transcript: Transcript, settings: Settings) -> float:
     return max((len(found.group()) for found in re.finditer(r"(.)\1*", transcript.sequence)), default=0)
 
 
-def occurrences(motif: Motif, letters: str) -> list[int]:
-    """Return every place, from 0, where a motif stands, overlapping ones too.
-
-    Examples
-    --------
-    >>> occurrences(Motif("AA", "a pair of A"), "AAAC")
-    [0, 1]
-    """
-    pattern = "".join(f"[{READINGS[letter]}]" for letter in motif.pattern)
-    return [found.start() for found in re.finditer(f"(?={pattern})", as_dna(letters))]
-
-
 def motifs(transcript: Transcript, settings: Settings) -> float:
     """Return how often the settings' motifs stand in the transcript; each on the strands it was given for."""
-    return sum(len(occurrences(motif, transcript.sequence)) for motif in settings.motifs)
+    return sum(len(motif.places(transcript.sequence)) for motif in settings.motifs)
 
 
 def early_signals(transcript: Transcript, settings: Settings) -> float:
     """Return the number of poly(A) signals that begin before the last 50 bases."""
     end = len(transcript.sequence) - LAST_SIGNAL
-    return sum(place < end for motif in SIGNALS for place in occurrences(motif, transcript.sequence))
+    return sum(place < end for motif in _SIGNALS for place in motif.places(transcript.sequence))
 
 
 def trailer_length(transcript: Transcript, settings: Settings) -> float:
@@ -99,4 +88,4 @@ def trailer_length(transcript: Transcript, settings: Settings) -> float:
 
 def au_rich_elements(transcript: Transcript, settings: Settings) -> float:
     """Return the number of AUUUA in the 3' UTR, overlapping ones too."""
-    return len(occurrences(Motif("ATTTA", "AUUUA"), transcript.trailer)) if transcript.coding else nan
+    return len(_AU_RICH.places(transcript.trailer)) if transcript.coding else nan

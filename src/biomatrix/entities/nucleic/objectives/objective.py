@@ -6,11 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-from biomatrix.entities.nucleic.motifs import POLY_A, Motif
+from biomatrix.entities.guided_search import Direction
+from biomatrix.entities.nucleic.motifs import Motif
 from biomatrix.entities.nucleic.objectives.transcript import Transcript
 from biomatrix.entities.nucleic.objectives.usage import CodonUsage, usage_of
-
-Direction = Literal["higher", "lower", "none"]
 
 
 @dataclass(frozen=True)
@@ -62,11 +61,8 @@ class Objective:
 
     name: str
     unit: str
-    better: Direction
+    better: Direction | Literal["none"]
     meaning: str
     trap: str
     measure: Callable[[Transcript, Settings], float]
     folds: bool = False
-
-
-SIGNALS = tuple(Motif(signal, f"poly(A) signal {signal}") for signal in POLY_A)

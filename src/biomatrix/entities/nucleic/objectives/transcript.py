@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from biomatrix.entities.nucleic.bases import as_rna, check_letters
+from biomatrix.entities.nucleic.features import coding_sequences
 from biomatrix.entities.nucleic.folding.ensembles import Ensemble, ensemble
 from biomatrix.entities.nucleic.folding.structures import Folded, fold
 from biomatrix.errors import ParseError, UnsupportedError
@@ -57,7 +58,7 @@ class Transcript:
             Several CDS features; one in several pieces, on the minus strand, or out of phase: cut the transcript out
             first.
         """
-        found = [feature for feature in entity.features if feature.type == "CDS"]
+        found = coding_sequences(entity.features)
         if len(found) > 1:
             raise UnsupportedError(f"{len(found)} coding sequences; objectives are of a transcript with one")
         if not found:

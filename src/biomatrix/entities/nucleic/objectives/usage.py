@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
-from math import exp, fsum, log, nan
+from math import fsum
 from pathlib import Path
 from typing import Final
 
@@ -20,10 +20,10 @@ from biomatrix.entities.near_matches import choices
 from biomatrix.entities.nucleic.bases import as_dna
 from biomatrix.entities.nucleic.genetic_code import STOP, GeneticCode, genetic_code
 from biomatrix.errors import ConfigurationError, ParseError
+from biomatrix.metrics.nucleic.codons import PSEUDOCOUNT, mean_weight
+from biomatrix.metrics.nucleic.codons import codons as codons_of
 
 TABLES: Final = Path(__file__).with_name("codon_usage.json")
-PSEUDOCOUNT: Final = 0.5
-"""Of a codon that is not in a counted set (Sharp and Li 1987; Bulmer 1988)."""
 SMALLEST_SHARE: Final = 0.005
 """Of a codon whose share is given as 0.00: half of the last digit."""
 
@@ -90,24 +90,18 @@ class CodonUsage:
         The geometric mean of the weights. Stops, codons without synonyms (M and W in the standard code) and codons
         of uncertain bases are left out; NaN where nothing is left.
         """
-        code = self.code
-        logs = [
-            log(self.weights[codon])
-            for codon in map(as_dna, codons)
-            if codon in self.weights and len(code.codons[code.amino_acids[codon]]) > 1
-        ]
-        return exp(fsum(logs) / len(logs)) if logs else nan
+        return mean_weight(map(as_dna, codons), self._weights_of_synonyms)
+
+    @cached_property
+    def _weights_of_synonyms(self) -> Mapping[str, float]:
+        synonyms = (codons for codons in self.code.codons.values() if len(codons) > 1)
+        return {codon: self.weights[codon] for codons in synonyms for codon in codons if codon in self.weights}
 
     @classmethod
     def from_coding(cls, reference: str, sequences: Iterable[str], table: int = 1) -> CodonUsage:
         """Count the whole codons of coding sequences, DNA or RNA, read from their first base."""
         known = genetic_code(table).amino_acids
-        counts = Counter(
-            codon
-            for sequence in map(as_dna, sequences)
-            for codon in (sequence[place : place + 3] for place in range(0, len(sequence) - 2, 3))
-            if codon in known
-        )
+        counts = Counter(codon for sequence in sequences for codon in codons_of(sequence) if codon in known)
         return cls(reference, counts, table)
 
 

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from biomatrix.entities.nucleic.thresholds import LONGEST_STEP
+
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
@@ -17,9 +19,6 @@ P, O5, C5, C4, C3, O3, N = 0, 3, 4, 5, 7, 8, 12
 BEADS: Final = (P, C4, N)
 
 ATOMS: Final = 15
-
-LONGEST_LINK: Final = 5.5
-"""C4' to the next P in Angstrom: above it two neighbours are not bonded."""
 
 _SMALLEST_AREA: Final = 1e-3
 
@@ -86,5 +85,5 @@ def joined_to_previous(beads: ArrayLike, places: ArrayLike) -> NDArray[np.bool_]
     positions = np.asarray(beads, dtype=np.float64)
     joined = np.zeros(len(positions), dtype=bool)
     links = np.linalg.norm(positions[1:, 0] - positions[:-1, 1], axis=-1)
-    joined[1:] = (links <= LONGEST_LINK) & (np.diff(np.asarray(places)) == 1)
+    joined[1:] = (links <= LONGEST_STEP) & (np.diff(np.asarray(places)) == 1)
     return joined

@@ -63,6 +63,13 @@ def levels_of(pairs: Sequence[tuple[int, int]]) -> list[tuple[int, int, int]]:
     ]
 
 
+def nested_and_crossing(pairs: Sequence[tuple[int, int]]) -> tuple[dict[int, int], dict[int, int]]:
+    """Return the partner of each first place: of the pairs of level 0, and of those of pseudoknots."""
+    levels = levels_of(pairs)
+    nested = {first: second for first, second, level in levels if not level}
+    return nested, {first: second for first, second, level in levels if level}
+
+
 def _is_nested(pairs: Sequence[tuple[int, int]]) -> bool:
     """Return whether no two pairs cross, as is usual."""
     around: list[int] = []

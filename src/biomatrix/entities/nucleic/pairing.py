@@ -1,4 +1,4 @@
-"""Which letters of RNA may pair: G with C, A with U, G with U; a code for several bases where a reading of it may."""
+"""Which letters pair: G with C, A with U, G with U; a code for several bases where a reading of it may."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from biomatrix.entities.nucleic.bases import INOSINE, LETTERS, as_rna, readings
-from biomatrix.entities.nucleic.thresholds import CANONICAL
+from biomatrix.entities.nucleic.invariants import Pairs
+from biomatrix.entities.nucleic.thresholds import CANONICAL, HAIRPIN
 
 _PAIRS: Final = CANONICAL | {"IA", "AI", "IC", "CI", "IU", "UI"}
 """Watson-Crick pairs, the wobble, and those of inosine."""
@@ -34,3 +35,14 @@ def pairing_table() -> NDArray[np.bool_]:
     """Return which letters of RNA may pair, ``bool [16, 16]``, in the order of ``LETTERS["rna"]``; symmetric."""
     letters = LETTERS["rna"]
     return np.array([[may_pair(first, second) for second in letters] for first in letters])
+
+
+def odd_pairs(pairs: Pairs, sequence: str) -> Pairs:
+    """Return the pairs of bases of DNA or RNA that do not usually pair, codes for several bases among them."""
+    letters = as_rna(sequence)
+    return tuple((one, two) for one, two in pairs if letters[one] + letters[two] not in CANONICAL)
+
+
+def tight_pairs(pairs: Pairs) -> Pairs:
+    """Return the pairs that leave fewer than three bases between them, which cannot bend back."""
+    return tuple((one, two) for one, two in pairs if two - one <= HAIRPIN)
