@@ -181,7 +181,7 @@ def test_lines_of_an_index_bed_and_vcf_with_numbers_that_cannot_be_are_refused(t
         assert [isinstance(one, Reject) for one in found] == [True, False]
     for row in (f"a\t{'9' * 5000}\t3\t4\t5", "a\t8\t3\t4\t0", f"a\t8\t3\t4\t{'9' * 15}"):
         index.write_text(row + "\n")
-        with pytest.raises(ParseError, match="no line of an index|lines of 4 bases"):
+        with pytest.raises(ParseError, match=r"no line of an index|lines of 4 bases"):
             FastaWindows(fasta)
 
 
@@ -226,6 +226,15 @@ def test_the_name_of_a_genbank_record_says_nothing_of_what_it_is(tmp_path: Path)
         assert (acid.strands, acid.circular, acid.name) == (2, False, name)
     path.write_text(path.read_text() + "LOCUS       p 4 aa linear\nORIGIN\n        1 mkkl\n//\n")
     assert len(read(path).rejects) == 1  # not once for DNA and once for RNA
+
+
+def test_dna_with_fifteen_atoms_a_nucleotide_is_written_as_dna(tmp_path: Path) -> None:
+    dna = NucleicAcid("GACT", "dna", backbone=np.random.default_rng(0).normal(size=(4, 15, 3)) * 5)
+    for name in ("a.pdb", "a.cif"):
+        dna.to_file(tmp_path / name)  # an O2' would make it RNA to every reader
+        assert "O2'" not in (tmp_path / name).read_text()
+        (back,) = read(tmp_path / name)
+        assert (back.kind, back.sequence) == ("dna", "GACT")  # type: ignore[attr-defined]
 
 
 def test_windows_intervals_and_variants_of_a_long_sequence(tmp_path: Path) -> None:
