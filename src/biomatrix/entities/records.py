@@ -113,13 +113,19 @@ def _of_every_kind(path: str | Path, name: str, owners: Sequence[Kind], limits: 
     """
     empty: list[Reject] = []
     found = False
+    told: set[tuple[object, ...]] = set()
     for one in owners:
-        own = False
+        own, earlier = False, frozenset(told)
         for entry in one.read(path, name, limits=limits):
             if isinstance(entry, Reject) and entry.record is None and not own:
                 empty.append(entry)
             else:
                 own = found = True
+                if isinstance(entry, Reject):
+                    what = (entry.record, entry.position, entry.reason)
+                    if what in earlier:  # of no kind that its reader could tell: said by each of them
+                        continue
+                    told.add(what)
                 yield entry
     if not found:
         yield from empty[:1]

@@ -131,6 +131,8 @@ def test_fields_that_do_not_fit_are_refused() -> None:
     ):
         with pytest.raises(ParseError, match=message):
             NucleicAcid("ACGA", **fields)  # type: ignore[arg-type]
+    with pytest.raises(ParseError, match="two whole numbers"):
+        Feature("CDS", ((0.0, 3.0),))  # type: ignore[arg-type]
     with pytest.raises(UnsupportedError, match="no letter of DNA; is this RNA"):
         NucleicAcid("ACGU")
     from biomatrix.entities import Limits

@@ -6,6 +6,7 @@ import csv
 import gzip
 import json
 import random
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -136,12 +137,101 @@ def test_locations_are_read_and_written(tmp_path: Path) -> None:
     for text in ("3..9", "complement(3..9)", "join(7..9,1..4)", "complement(join(1..4,7..9))", "<1..>9", "5", "5^6",
                  "join(complement(7..9),1..4)", "join(1..5,5..9)"):  # fmt: skip
         intervals, strand = read_location(text, 9)
-        assert written_location(Feature("CDS", intervals, strand)) == text
+        assert written_location(Feature("CDS", intervals, strand), 60) == text
     assert read_location("complement(join(1..4,7..9))", 9) == ((Interval(6, 9), Interval(0, 4)), -1)
     for text, error in (("J00194.1:1..5", UnsupportedError), ("one-of(1,3)..9", UnsupportedError), ("9..3", ParseError),
                         ("join(1..4", ParseError), ("0..4", ParseError), ("join(" * 50, ParseError)):  # fmt: skip
         with pytest.raises(error):
             read_location(text, 9)
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("a.gb", "LOCUS       x {} bp DNA\nORIGIN\n        1 acgt\n//\n"),
+        ("a.gb", "LOCUS       x 4 bp DNA\nFEATURES\n     CDS             1..{}\nORIGIN\n        1 acgt\n//\n"),
+        (
+            "a.gb",
+            "LOCUS       x 4 bp DNA\nFEATURES\n     CDS             1..4\n                     /transl_table={}\n"
+            "ORIGIN\n        1 acgt\n//\n",
+        ),
+        ("a.ct", "{} x\n1 A 0 0 0 1\n"),
+        ("a.ct", "1 x\n1 A 0 0 {} 1\n"),
+        ("a.bpseq", "{} A 0\n"),
+    ],
+)
+def test_numbers_of_many_digits_are_refused_as_other_bad_ones(name: str, text: str, tmp_path: Path) -> None:
+    (tmp_path / name).write_text(text.format("9" * 5000))
+    with pytest.raises(BioMatrixError) as raised:
+        read(tmp_path / name)
+    assert len(str(raised.value)) < 400
+
+
+def test_lines_of_an_index_bed_and_vcf_with_numbers_that_cannot_be_are_refused(tmp_path: Path) -> None:
+    fasta, index = tmp_path / "a.fa", tmp_path / "a.fa.fai"
+    fasta.write_text(">a\nACGT\nACGT\n")
+    with FastaWindows(fasta) as windows:
+        (tmp_path / "a.bed").write_text(f"a\t{'9' * 5000}\t4\na\t0\t2\n")
+        (tmp_path / "a.vcf").write_text(f"a\t{'9' * 5000}\t.\tA\tC\na\t1\t.\tA\tC\n")
+        assert [isinstance(one, Reject) for one in read_intervals(tmp_path / "a.bed", windows)] == [True, False]
+        found = list(read_variants(tmp_path / "a.vcf", windows, window=4))
+        assert [isinstance(one, Reject) for one in found] == [True, False]
+    for row in (f"a\t{'9' * 5000}\t3\t4\t5", "a\t8\t3\t4\t0", f"a\t8\t3\t4\t{'9' * 15}"):
+        index.write_text(row + "\n")
+        with pytest.raises(ParseError, match=r"no line of an index|lines of 4 bases"):
+            FastaWindows(fasta)
+
+
+def test_what_follows_a_structure_is_looked_at_once(tmp_path: Path) -> None:
+    path = tmp_path / "a.dbn"
+    began = time.perf_counter()
+    path.write_text(f">a\nGAAAC\n(...){' ' * 40_000}x\n>b\nGAAAC\n(...){' ' * 40_000}( -1.20 kcal/mol)\n")
+    (acid,) = read(path)
+    assert acid.name == "b"
+    assert time.perf_counter() - began < 1.0  # tried from every space: minutes
+
+
+def test_sites_at_the_ends_of_a_circle_and_phases_of_any_feature_are_written(tmp_path: Path) -> None:
+    circle = NucleicAcid(
+        "ACGT" * 5,
+        circular=True,
+        features=(
+            Feature("site", ((20, 20),)),
+            Feature("gene", ((2, 20),), phase=1, name="g"),
+            Feature("exon", ((0, 9),), qualifiers={"note": "one  two   " * 20}),
+        ),
+    )
+    for acid in (circle, circle.reverse_complement(), circle.slice(3, 20)):
+        acid.to_file(tmp_path / "a.gb")
+        (back,) = read(tmp_path / "a.gb")
+        assert isinstance(back, NucleicAcid)
+        assert [(one.phase, dict(one.qualifiers).get("note")) for one in back.features] == [
+            (one.phase, one.qualifiers.get("note")) for one in acid.features
+        ]
+        ends = [{place % len(acid) for place in one.intervals[0][:2]} for one in acid.features]
+        assert [{place % len(acid) for place in one.intervals[0][:2]} for one in back.features] == ends
+    with pytest.raises(ParseError, match="not between two bases side by side"):
+        read_location("5^9", 9)
+
+
+def test_the_name_of_a_genbank_record_says_nothing_of_what_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "a.gb"
+    for name in ("class-1", "aa", "bp", "ds-x", "circular"):
+        path.write_text(f"LOCUS       {name} 4 bp DNA linear\nORIGIN\n        1 acgt\n//\n")
+        (acid,) = read(path)
+        assert isinstance(acid, NucleicAcid)
+        assert (acid.strands, acid.circular, acid.name) == (2, False, name)
+    path.write_text(path.read_text() + "LOCUS       p 4 aa linear\nORIGIN\n        1 mkkl\n//\n")
+    assert len(read(path).rejects) == 1  # not once for DNA and once for RNA
+
+
+def test_dna_with_fifteen_atoms_a_nucleotide_is_written_as_dna(tmp_path: Path) -> None:
+    dna = NucleicAcid("GACT", "dna", backbone=np.random.default_rng(0).normal(size=(4, 15, 3)) * 5)
+    for name in ("a.pdb", "a.cif"):
+        dna.to_file(tmp_path / name)  # an O2' would make it RNA to every reader
+        assert "O2'" not in (tmp_path / name).read_text()
+        (back,) = read(tmp_path / name)
+        assert (back.kind, back.sequence) == ("dna", "GACT")  # type: ignore[attr-defined]
 
 
 def test_windows_intervals_and_variants_of_a_long_sequence(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from operator import index
 from typing import Any, Final, NamedTuple
 
 from biomatrix.entities.nucleic.bases import BaseKind, reverse_complement
@@ -88,9 +89,10 @@ class Feature:
     def _interval(self, given: Any) -> Interval:
         try:
             one = given if isinstance(given, Interval) else Interval(*given)
+            one = one._replace(start=index(one.start), stop=index(one.stop))
             wrong = one.start < 0 or one.stop < one.start or one.strand not in (0, *STRANDS)
         except TypeError as error:
-            raise ParseError(f"an interval of the feature {self.label} is two numbers, not {given!r}") from error
+            raise ParseError(f"an interval of the feature {self.label} is two whole numbers, not {given!r}") from error
         if wrong:
             raise ParseError(f"the feature {self.label} cannot have the interval {tuple(given)}")
         return one._replace(strand=0) if one.strand == self.strand else one

@@ -47,6 +47,17 @@ def test_what_cannot_be_searched_is_refused() -> None:
         design_mrna(Order("MW", avoid=parse_motifs("+AUGUGG")), ["cai"])
 
 
+def test_a_search_says_what_it_cannot_measure_and_never_ends_with_nothing() -> None:
+    short = Order("MKKK", "e_coli")  # with no 5' UTR nothing can be said of how open its start is
+    assert design_mrna(short, rounds=1, per_round=4).front
+    with pytest.raises(ConfigurationError, match="cannot be measured"):
+        design_mrna(short, ["cai", "start_mfe", "kozak"], rounds=1, per_round=4)
+    with pytest.raises(ConfigurationError, match="no residue"):
+        design_mrna(Order(""))
+    with pytest.raises(ConfigurationError, match="5' UTR holds 'X' at place 3"):
+        design_mrna(Order("MK", before="GGGXX"))
+
+
 def test_the_files_hold_the_same_designs_and_the_page_says_how_they_were_made(tmp_path: Path) -> None:
     pytest.importorskip("RNA", reason="the extra fold is not installed")
     found = design_mrna(ORDER, rounds=1, per_round=6)

@@ -113,7 +113,11 @@ def free_bases(least: int, most: int, name: str = "base", rule: Offsets = _NO_RU
 
 
 def given_bases(letters: str, name: str = "base", rule: Offsets = _NO_RULE) -> Region:
-    """Return a region of IUPAC letters of DNA or RNA."""
+    """Return a region of IUPAC letters of DNA or RNA. Raises ConfigurationError for another letter, with its place."""
+    wrong = next((place for place, letter in enumerate(letters) if as_dna(letter) not in READINGS), None)
+    if wrong is not None:
+        part = name.removesuffix(" base")
+        raise ConfigurationError(f"the {part} holds {letters[wrong]!r} at place {wrong}, no IUPAC letter of a base")
     masks = (base_mask(letter) for letter in letters)
     nodes = (Node(f"{name} {place} ({letter})", mask, rule=rule) for place, (letter, mask) in _counted(letters, masks))
     return Region(tuple(nodes), len(letters))

@@ -6,6 +6,7 @@ for synonyms, and bases of untranslated parts that are free. What then holds a m
 
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -173,14 +174,24 @@ def design_mrna(
     Raises
     ------
     ConfigurationError
-        Nothing fits, with the residue where it closes; an objective without a direction; no such host.
+        Nothing fits, with the residue where it closes; no residue; an objective without a direction, or that cannot be
+        measured of such a transcript; no such host; every candidate was refused.
     UnsupportedError
         A letter of the protein that has no codon.
     """
+    if order.whole_protein == "*":
+        raise ConfigurationError("the protein has no residue; give its one-letter codes, such as MASK")
     settings = Settings(usage_of(order.host), order.avoid)
     sought = _directions(objectives, order.coding[1] + len(order.behind))
     solutions = order.solutions()
     total = solutions.total
+    lacking = _not_measured(order, sought, solutions.nth(0), settings)
+    if lacking and objectives is None:
+        sought = {name: better for name, better in sought.items() if name not in lacking}
+    elif lacking:
+        raise ConfigurationError(
+            f"{', '.join(lacking)} cannot be measured: the untranslated or the coding part is too short"
+        )
     vary = partial(_vary, order, settings)
     reported = [*sought, *(name for name in ("cai", "gc", "gc3", "upstream_aug", "longest_run") if name not in sought)]
 
@@ -199,7 +210,16 @@ def design_mrna(
         return measured
 
     result = pareto_search(sample, values, sought, rounds=rounds, per_round=per_round, seed=seed, vary=vary)
+    if not result.front:
+        said = f", the first of them as {result.refused[0]}" if result.refused else ""
+        raise ConfigurationError(f"no design is left: {len(result.refused)} candidates were refused{said}")
     return MrnaDesigns(order, total, sought, result)
+
+
+def _not_measured(order: Order, names: Iterable[str], letters: str, settings: Settings) -> list[str]:
+    """Return the objectives that a transcript of these lengths lacks a part for: a search by them keeps nothing."""
+    measured = measure(order.transcript(as_rna(letters)), list(names), settings)
+    return [name for name, value in measured.items() if math.isnan(value)]
 
 
 def _directions(names: Sequence[str] | None, length: int) -> dict[str, Direction]:

@@ -18,10 +18,12 @@ from biomatrix.entities.files.writing import write_whole
 from biomatrix.entities.limits import DEFAULT_LIMITS, Limits
 from biomatrix.entities.nucleic.bases import base_kind
 from biomatrix.entities.nucleic.entity import NucleicAcid
+from biomatrix.entities.nucleic.files.digits import count_of
 from biomatrix.entities.nucleic.letters import read_letters
 from biomatrix.errors import BioMatrixError, LimitError, ParseError, UnsupportedError
 
 _LONGEST_LINE: Final = 1 << 24
+_LONGEST_LINE_END: Final = 2
 
 
 @dataclass(frozen=True)
@@ -146,9 +148,12 @@ def _read_index(path: Path) -> Mapping[str, IndexEntry]:
     with path.open(encoding="utf-8", errors="replace") as lines:
         for number, line in enumerate(lines, start=1):
             words = line.rstrip("\n").split("\t")
-            if len(words) < 5 or not all(word.isdecimal() for word in words[1:5]):
+            numbers = [value for word in words[1:5] if (value := count_of(word)) is not None]
+            if len(numbers) < 4:
                 raise ParseError("no line of an index: name and four numbers", file=str(path), position=number)
-            length, offset, bases, width = map(int, words[1:5])
+            length, offset, bases, width = numbers
+            if not bases <= width <= bases + _LONGEST_LINE_END:
+                raise ParseError(f"lines of {bases} bases in {width} bytes", file=str(path), position=number)
             entries[words[0]] = IndexEntry(words[0], length, offset, bases, width)
     return entries
 

@@ -18,6 +18,7 @@ from biomatrix.entities.limits import Limits
 from biomatrix.entities.nucleic.bases import BaseKind, as_dna, as_rna
 from biomatrix.entities.nucleic.entity import NucleicAcid
 from biomatrix.entities.nucleic.features import CDS, Feature
+from biomatrix.entities.nucleic.files.digits import count_of
 from biomatrix.entities.nucleic.files.locations import read_location, written_location
 from biomatrix.entities.nucleic.letters import read_letters
 from biomatrix.entities.title_lines import title_line
@@ -27,6 +28,7 @@ _KEY: Final = re.compile(r" {5}(\S+) +(\S.*)$")
 _QUALIFIER: Final = re.compile(r"/([\w-]+)(?:=(.*))?$", re.DOTALL)
 _UNQUOTED: Final = ("codon_start", "transl_table", "transl_except", "anticodon", "number", "direction", "rpt_type")
 _JOINED_WITHOUT_SPACE: Final = ("translation",)
+_LONE_SPACE: Final = re.compile(r"(?<! ) (?! )")
 _WIDTH: Final = 80
 _INDENT: Final = 21
 
@@ -82,12 +84,17 @@ def genbank_records(lines: Iterable[str], limits: Limits) -> Iterator[GenBankRec
 
 def genbank_kind(record: GenBankRecord) -> BaseKind | None:
     """Return what the LOCUS line says the record is: ``dna``, ``rna``, or None for a protein or nothing."""
-    words = record.locus.split()
-    unit = next((place for place, word in enumerate(words) if word in ("bp", "aa")), None)
-    if unit is None or words[unit] == "aa":
+    unit, *words = _after_length(record)
+    if unit != "bp":
         return None
-    molecule = words[unit + 1].upper() if unit + 1 < len(words) else "DNA"
-    return "rna" if "RNA" in molecule else "dna"
+    return "rna" if words and "RNA" in words[0].upper() else "dna"
+
+
+def _after_length(record: GenBankRecord) -> list[str]:
+    """Return the words of the LOCUS line from the unit of its length on, which stands behind a name of any spelling."""
+    words = record.locus.split()
+    unit = next((place for place, word in enumerate(words) if place > 1 and word in ("bp", "aa")), None)
+    return [""] if unit is None else words[unit:]
 
 
 def to_nucleic(record: GenBankRecord, limits: Limits) -> NucleicAcid:
@@ -107,19 +114,19 @@ def to_nucleic(record: GenBankRecord, limits: Limits) -> NucleicAcid:
     if not letters:
         raise UnsupportedError("the record has no sequence; get it with its bases (ORIGIN), not CONTIG", record=name)
     words = record.locus.split()
-    stated = next((word for word, unit in pairwise(words) if unit == "bp"), "")
+    stated = next((word for word, unit in pairwise(words[1:]) if unit == "bp"), "")
     limits.check("bases_per_sequence", record.length, "length of the sequence in bases")
-    if stated.isdecimal() and int(stated) != len(letters):
-        raise ParseError(f"the LOCUS line says {stated} bases, the record holds {len(letters)}", record=name)
+    if stated.isdecimal() and count_of(stated) != len(letters):
+        raise ParseError(f"the LOCUS line says {stated[:40]} bases, the record holds {len(letters)}", record=name)
     upper = letters.upper()  # databases write all letters small: it marks no repeats
     upper = as_rna(upper) if kind == "rna" else as_dna(upper)
     features, left_out = _features(record, len(upper))
-    molecule = record.locus.lower()
-    strands = 1 if "ss-" in molecule else 2 if "ds-" in molecule else 0
+    molecule = [word.lower() for word in _after_length(record)]
+    strands = next((count for mark, count in (("ss-", 1), ("ds-", 2)) if any(mark in word for word in molecule)), 0)
     plain = read_letters(NucleicAcid, upper, kind, name, limits)
     notes = [f"features left out: {', '.join(f'{count} {why}' for why, count in left_out.items())}"] if left_out else []
     return NucleicAcid(
-        plain.sequence, kind, strands, " circular " in f" {molecule} ", features=features, name=name, notes=tuple(notes)
+        plain.sequence, kind, strands, "circular" in molecule, features=features, name=name, notes=tuple(notes)
     )
 
 
@@ -186,11 +193,12 @@ def _feature(key: str, location: str, qualifiers: dict[str, str], length: int) -
     start, table = qualifiers.pop("codon_start", "1"), qualifiers.pop("transl_table", None)
     if start not in ("1", "2", "3"):
         raise ParseError(f"codon_start is 1, 2 or 3, not {start!r}")
-    if table is not None and not table.isdecimal():
-        raise ParseError(f"transl_table is a number, not {table!r}")
+    number = None if table is None else count_of(table)
+    if table is not None and number is None:
+        raise ParseError(f"transl_table is a number, not {table[:40]!r}")
     named = (qualifiers.get(word, "") for word in ("gene", "locus_tag", "product", "label", "note"))
     name = next((word.partition("\n")[0][:60] for word in named if word), "")
-    return Feature(key, intervals, strand, int(start) - 1, None if table is None else int(table), qualifiers, name)
+    return Feature(key, intervals, strand, int(start) - 1, number, qualifiers, name)
 
 
 def genbank_text(entity: NucleicAcid) -> str:
@@ -208,7 +216,7 @@ def genbank_text(entity: NucleicAcid) -> str:
         "FEATURES             Location/Qualifiers",
     ]
     for one in entity.features:
-        lines += _written_feature(one)
+        lines += _written_feature(one, len(entity))
     lines.append("ORIGIN")
     letters = as_dna(entity.sequence).lower()
     for start in range(0, len(letters), 60):
@@ -217,12 +225,12 @@ def genbank_text(entity: NucleicAcid) -> str:
     return "\n".join([*lines, "//"]) + "\n"
 
 
-def _written_feature(one: Feature) -> Iterator[str]:
+def _written_feature(one: Feature, length: int) -> Iterator[str]:
     if not one.type or len(one.type) > 15 or any(letter.isspace() for letter in one.type):
         raise UnsupportedError(f"a feature's key {one.type!r} is not one word of at most 15 letters, as GenBank's are")
-    yield from _wrapped(written_location(one), f"     {one.type:<16}", ",")
+    yield from _wrapped(written_location(one, length), f"     {one.type:<16}", ",")
     qualifiers = [(name, value) for name, values in one.qualifiers.items() for value in values.split("\n")]
-    if one.type == CDS:
+    if one.type == CDS or one.phase:
         qualifiers.append(("codon_start", str(one.phase + 1)))
     if one.table is not None:
         qualifiers.append(("transl_table", str(one.table)))
@@ -240,12 +248,17 @@ def _wrapped(text: str, first: str, at: str) -> Iterator[str]:
     """Yield a text in lines; broken after a mark, at a space, or anywhere where ``at`` is ""."""
     room, head = _WIDTH - _INDENT, first
     while len(text) > room:
-        cut = text.rfind(at, 1, room + (at == " ")) if at else room
-        cut = room if cut < 1 and at == "," else cut
-        if cut < 1:  # a word longer than a line
-            cut = text.find(at, room)
-            if cut < 0:
-                break
+        if at == " ":  # one that stands alone: of several those at the end of a line would be lost
+            places = [found.start() for found in _LONE_SPACE.finditer(text, 1, 2 * room)]
+            cut = max((place for place in places if place <= room), default=-1)
+            if cut < 0:  # a word longer than a line
+                found = _LONE_SPACE.search(text, room)
+                if found is None:
+                    break
+                cut = found.start()
+        else:
+            cut = text.rfind(at, 1, room) if at else room
+            cut = room if cut < 1 else cut
         cut += at == ","
         yield head + text[:cut]
         text, head = text[cut + (at == " ") :], " " * _INDENT

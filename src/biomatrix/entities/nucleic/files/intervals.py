@@ -15,6 +15,7 @@ from biomatrix.entities.files.reading import label_of, read_lines
 from biomatrix.entities.limits import DEFAULT_LIMITS, Limits
 from biomatrix.entities.nucleic.bases import foreign_letter
 from biomatrix.entities.nucleic.entity import NucleicAcid
+from biomatrix.entities.nucleic.files.digits import count_of
 from biomatrix.entities.nucleic.files.fasta_windows import FastaWindows
 from biomatrix.entities.rejects import Reject
 from biomatrix.errors import BioMatrixError, ParseError, UnsupportedError
@@ -73,12 +74,13 @@ def read_intervals(
 
 
 def _interval(words: list[str], sequences: FastaWindows) -> NucleicAcid:
-    if len(words) < 3 or not (words[1].isdecimal() and words[2].isdecimal()):
+    start, stop = (count_of(word.strip()) for word in (words[1:3] if len(words) > 2 else ("", "")))
+    if start is None or stop is None:
         raise ParseError("a line of BED is a name, a start and a stop")
     strand = words[5].strip() if len(words) > 5 else "+"
     if strand not in ("+", "-", "."):
         raise ParseError(f"a strand is +, - or ., not {strand!r}")
-    acid = sequences.read(words[0], int(words[1]), int(words[2]), strand=-1 if strand == "-" else 1)
+    acid = sequences.read(words[0], start, stop, strand=-1 if strand == "-" else 1)
     name = words[3].strip() if len(words) > 3 else ""
     return replace(acid, name=name) if name not in ("", ".") else acid
 
@@ -113,14 +115,15 @@ def read_variants(
 
 
 def _variants(words: list[str]) -> Iterator[Variant]:
-    if len(words) < 5 or not words[1].isdecimal() or int(words[1]) < 1:
+    place = count_of(words[1]) if len(words) > 4 else None
+    if not place:
         raise ParseError("a line of VCF is a name, a position from 1, an id, a reference and its alternates")
     reference = words[3].strip().upper()
     for alternate in words[4].strip().upper().split(","):
         for allele in (reference, alternate):
             if not allele or foreign_letter(allele, "dna") is not None:
                 raise UnsupportedError(f"the allele {allele[:40]!r} is not spelled in bases; give it as bases")
-        yield Variant(words[0], int(words[1]) - 1, reference, alternate, "" if words[2] == "." else words[2])
+        yield Variant(words[0], place - 1, reference, alternate, "" if words[2] == "." else words[2])
 
 
 def variant_window(variant: Variant, sequences: FastaWindows, window: int) -> VariantWindow:

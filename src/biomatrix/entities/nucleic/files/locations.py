@@ -9,6 +9,7 @@ import re
 from typing import Final
 
 from biomatrix.entities.nucleic.features import Feature, Interval
+from biomatrix.entities.nucleic.files.digits import count_of
 from biomatrix.errors import ParseError, UnsupportedError
 
 _SPAN: Final = re.compile(r"(<?)(\d+)(?:(\.\.|\^)(>?)(\d+))?$")
@@ -30,14 +31,14 @@ def read_location(text: str, length: int) -> tuple[tuple[Interval, ...], int]:
     return tuple(one._replace(strand=0) if one.strand == strand else one for one in parts), strand
 
 
-def written_location(feature: Feature) -> str:
-    """Return the location of a feature as GenBank writes it."""
+def written_location(feature: Feature, length: int) -> str:
+    """Return the location of a feature of a sequence of that length as GenBank writes it."""
     strands = {strand for _, _, strand in feature.pieces()}
     if strands == {-1}:
-        inner = [_span(one) for one in reversed(feature.intervals)]
+        inner = [_span(one, length) for one in reversed(feature.intervals)]
         return f"complement({inner[0] if len(inner) == 1 else 'join(' + ','.join(inner) + ')'})"
     spans = [
-        f"complement({_span(one)})" if strand < 0 else _span(one)
+        f"complement({_span(one, length)})" if strand < 0 else _span(one, length)
         for one, (_, _, strand) in zip(feature.intervals, feature.pieces(), strict=True)
     ]
     return spans[0] if len(spans) == 1 else f"join({','.join(spans)})"
@@ -77,23 +78,23 @@ def _interval(text: str, strand: int, length: int) -> Interval:
             raise UnsupportedError(f"the location {text[:40]!r} is not known exactly")
         raise ParseError(f"no location: {text[:40]!r}")
     before, first, joint, after, last = found.groups()
-    start, stop = int(first), int(last or first)
-    if start < 1 or max(start, stop) > length:
-        raise ParseError(
-            f"the location {text[:40]!r} lies past the {length} bases of the record", position=max(start, stop)
-        )
+    start, stop = count_of(first), count_of(last or first)
+    if start is None or stop is None or start < 1 or max(start, stop) > length:
+        raise ParseError(f"the location {text[:40]!r} lies past the {length} bases of the record", position=stop)
     if joint == "^":
-        place = start if stop == start + 1 else length
-        return Interval(place, place, strand)
+        if stop != start + 1 and (start, stop) != (length, 1):
+            raise ParseError(f"the location {text[:40]!r} is not between two bases side by side", position=start)
+        return Interval(start, start, strand)
     if stop < start:
         raise ParseError(f"the location {text[:40]!r} ends before it starts; join() goes over the origin of a circle")
     return Interval(start - 1, stop, strand, bool(before), bool(after))
 
 
-def _span(one: Interval) -> str:
+def _span(one: Interval, length: int) -> str:
     low, high = "<" * one.before, ">" * one.after
     if one.start == one.stop:
-        return f"{one.start}^{one.start + 1}"
+        inside = 0 < one.start < length
+        return f"{one.start}^{one.start + 1}" if inside else f"{length}^1"  # where the ends of a circle meet
     if one.stop - one.start == 1 and not high:
         return f"{low}{one.stop}"
     return f"{low}{one.start + 1}..{high}{one.stop}"

@@ -15,6 +15,7 @@ from biomatrix.entities.limits import Limits
 from biomatrix.entities.nucleic.bases import DNA_LETTERS, RNA_LETTERS
 from biomatrix.entities.nucleic.entity import NucleicAcid
 from biomatrix.entities.nucleic.files.brackets import brackets_of
+from biomatrix.entities.nucleic.files.digits import count_of
 from biomatrix.entities.nucleic.letters import read_letters, written_letters
 from biomatrix.entities.nucleic.pairing import odd_pairs, tight_pairs
 from biomatrix.entities.nucleic.thresholds import HAIRPIN
@@ -22,7 +23,7 @@ from biomatrix.entities.title_lines import title_line
 from biomatrix.errors import ParseError, UnsupportedError
 from biomatrix.metrics.nucleic.dot_bracket import pairs_of
 
-_ENERGY: Final = re.compile(r"\s+(\(\s*[-+]?\d.*\)|[-+]?\d+(\.\d+)?)\s*$")
+_ENERGY: Final = re.compile(r"\(\s*[-+]?\d.*\)|[-+]?\d+(\.\d+)?")
 """What folding programs write behind a structure: its energy."""
 
 
@@ -69,7 +70,9 @@ def of_dot_bracket(record: PairRecord, limits: Limits) -> NucleicAcid:
     acid = read_letters(NucleicAcid, record.lines[0], "rna", record.name, limits)
     if len(record.lines) == 1:
         return acid
-    structure = _ENERGY.sub("", record.lines[1])
+    structure, *behind = record.lines[1].split(None, 1)
+    if behind and not _ENERGY.fullmatch(behind[0]):
+        structure = record.lines[1]
     if len(structure) != len(acid):
         raise ParseError(f"the structure has {len(structure)} places, the sequence {len(acid)}", position=record.first)
     return _with_pairs(acid, pairs_of(structure))
@@ -87,9 +90,9 @@ def ct_records(lines: Iterable[str], limits: Limits) -> Iterator[PairRecord]:
             if record is not None:
                 yield record
             head = text.split(None, 1)
-            if not head[0].isdecimal() or int(head[0]) < 1:
+            left = count_of(head[0]) or 0
+            if not left:
                 raise ParseError("a CT record begins with its number of bases", position=number)
-            left = int(head[0])
             limits.check("bases_per_sequence", left, "length of the sequence in bases")
             name = re.sub(r"^(ENERGY|dG)\s*=\s*\S+\s*(kcal/mol)?\s*", "", head[1] if len(head) > 1 else "")
             record = PairRecord(name.strip(), [], number)
@@ -136,12 +139,13 @@ def _of_table(record: PairRecord, column: int, limits: Limits) -> NucleicAcid:
     partners: list[int] = []
     for index, line in enumerate(record.lines, start=1):
         words = line.split()
-        if len(words) <= column or not (words[0].isdecimal() and words[column].isdecimal()) or len(words[1]) != 1:
+        partner = count_of(words[column]) if len(words) > column else None
+        if partner is None or len(words[1]) != 1 or not words[0].isdecimal():
             raise ParseError(f"no line of a base: {line[:60]!r}", position=index)
-        if int(words[0]) != index:
-            raise ParseError(f"base {words[0]} stands where base {index} should", position=index)
+        if count_of(words[0]) != index:
+            raise ParseError(f"base {words[0][:40]} stands where base {index} should", position=index)
         letters.append(words[1])
-        partners.append(int(words[column]))
+        partners.append(partner)
     for index, partner in enumerate(partners, start=1):
         if partner > len(partners) or partner == index:
             raise ParseError(f"base {index} pairs with {partner}, of {len(partners)} bases", position=index)

@@ -124,6 +124,8 @@ def _genbank(path: str | Path, kind: BaseKind, limits: Limits) -> Iterator[Nucle
             yield of_genbank(record, limits)
         except BioMatrixError as error:
             yield Reject.from_error(error, label, count)
+    if not count:
+        raise ParseError("the file holds no record")
     if count == others:
         other = "RNA" if kind == "dna" else "DNA"
         raise ParseError(f"the file holds {others} records of {other} and none of {kind.upper()}")

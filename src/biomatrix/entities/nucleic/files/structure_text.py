@@ -17,6 +17,7 @@ _PYRIMIDINE: Final = ("N1", "C2", "C6")
 _PSEUDOURIDINE: Final = ("C5", "C4", "C6")
 _TURNED: Final = frozenset(("PSU", "B8N", "3TD", "P2U", "FHU"))
 """Components whose base hangs on C5."""
+_DEOXY: Final = frozenset(("DA", "DC", "DG", "DT", "DU", "DI", "DN"))
 _WRITTEN: Final = frozenset("ACGTUIN")
 _ADVICE: Final = "which the columns of a PDB file cannot hold; write .cif"
 _COLUMNS: Final = (
@@ -115,7 +116,7 @@ def _atoms(strand: NucleicAcid) -> Iterator[_Atom]:
         residue = modified.get(place) or _residue(letter, strand.kind, place)
         base = _PSEUDOURIDINE if residue in _TURNED else _PURINE if letter in _PURINES else _PYRIMIDINE
         for index, name in enumerate((*strand.ATOMS[:12], *base)):
-            if present[place, index]:
+            if present[place, index] and not (name == "O2'" and residue in _DEOXY):
                 x, y, z = (float(value) for value in strand.backbone[place, index])
                 yield _Atom(name, residue, place, number, code, (x, y, z), place in modified)
 
