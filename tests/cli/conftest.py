@@ -37,7 +37,6 @@ TEXTS = {
     "prose.txt": "Dear all,\nplease find enclosed the compounds.\n",
     "page.sdf": "<!DOCTYPE html><html><body>404 Not Found</body></html>\n",
     "letters.fasta": ">x\nMKT1234!!\n",
-    "nucleic.fasta": ">n\n" + "ACGT" * 12 + "\n",
     "headers.fasta": ">a\n>b\n",
     "other.csv": "colour,size\nred,3\n",
     "no_rows.csv": "smiles\n",

@@ -233,10 +233,12 @@ def test_a_tokenizer_that_nothing_uses_is_noted(tmp_path: Path, name: str) -> No
     assert back.succeeded == 1
 
 
-def test_a_kind_is_asked_for_where_letters_do_not_tell(tmp_path: Path) -> None:
+def test_letters_of_bases_are_dna_and_say_so_unless_a_kind_is_named(tmp_path: Path) -> None:
     (tmp_path / "n.fasta").write_text(">n\n" + "ACGT" * 10 + "\n")
-    refused = encode_to_lines(str(tmp_path / "n.fasta"), tmp_path / "t.jsonl")
-    assert "--kind protein" in refused.first_rejects[0].reason
+    encode_to_lines(str(tmp_path / "n.fasta"), tmp_path / "t.jsonl")
+    lines = [json.loads(line) for line in (tmp_path / "t.jsonl").read_text(encoding="utf-8").splitlines()]
+    assert [line["modality"] for line in lines] == ["dna_sequence", "dna_kmer"]
+    assert all("codes of nucleotides" in line["notes"][0] for line in lines)
     counts = encode_to_lines(str(tmp_path / "n.fasta"), tmp_path / "t.jsonl", kind="protein")
     assert (counts.succeeded, counts.rejected) == (1, 0)
 

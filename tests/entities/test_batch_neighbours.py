@@ -14,6 +14,8 @@ from biomatrix.entities import Cell, Entity, Molecule, Protein, kinds, modalitie
 from biomatrix.entities.base_modality import Modality
 from biomatrix.entities.cell.regions import Regions
 from biomatrix.entities.kind_registry import kind
+from biomatrix.entities.nucleic.entity import NucleicAcid
+from biomatrix.entities.nucleic.features import Feature, Interval
 from biomatrix.entities.structure_tokenizer import StructureTokenizer
 from biomatrix.entities.tokenizer_folder import shipped_names
 from biomatrix.errors import BioMatrixError
@@ -119,8 +121,61 @@ def bad_cells() -> list[Any]:
     ]
 
 
-GOOD: dict[str, Callable[[], list[Any]]] = {"molecule": good_molecules, "protein": good_proteins, "cell": good_cells}
-BAD: dict[str, Callable[[], list[Any]]] = {"molecule": bad_molecules, "protein": bad_proteins, "cell": bad_cells}
+def good_dna() -> list[Any]:
+    return [NucleicAcid(letters, "dna") for letters in ("ACGTAC", "GATTACAGATTACA", "NNACGRYKM" * 3)]
+
+
+def bad_dna() -> list[Any]:
+    good = good_dna()[1]
+    return [
+        forced(good, sequence=""),
+        forced(good, sequence="ACGU"),
+        forced(good, sequence="ACG?"),
+        forced(good, sequence=7),
+        forced(good, soft_masked=((5, 99),)),
+        forced(good, strands=3),
+        good.transcribe(),
+    ]
+
+
+def good_rna() -> list[Any]:
+    """Return strands with a coding part, pairs and a backbone, which every modality of RNA can write."""
+    codes = np.random.default_rng(0).integers(0, 64, 40)
+    backbone = modality("rna_structure").decode([f"<R {code}>" for code in codes]).backbone
+    coding = Feature("CDS", (Interval(3, 12),))
+    pairs = ((0, 11), (1, 10))
+    return [
+        NucleicAcid(("GCAAUGGCAUAAGC" * 3)[:length], "rna", features=(coding,), pairs=pairs, backbone=backbone[:length])
+        for length in (14, 25, 40)
+    ]
+
+
+def bad_rna() -> list[Any]:
+    good = good_rna()[1]
+    places = good.backbone
+    far = places.copy()
+    far[3] += 1e7
+    return [
+        *(forced(good, backbone=np.full_like(places, value)) for value in NOT_FINITE),
+        *(forced(good, backbone=each) for each in (far, places * np.float32(1e30), np.zeros_like(places))),
+        forced(good, backbone=places[:-4]),
+        forced(good, backbone=places[:, :3]),
+        forced(good, backbone=places.astype("U8")),
+        forced(good, backbone=None, pairs=None, features=()),
+        forced(good, pairs=((0, 99),)),
+        forced(good, pairs=((0, 1), (0, 2))),
+        forced(good, features=(Feature("CDS", (Interval(3, 999),)),)),
+        forced(good, sequence="", backbone=places[:0], pairs=(), features=()),
+        forced(good, sequence=good.sequence[:-1] + "?"),
+    ]
+
+
+GOOD: dict[str, Callable[[], list[Any]]] = {
+    "molecule": good_molecules, "protein": good_proteins, "cell": good_cells, "dna": good_dna, "rna": good_rna,
+}  # fmt: skip
+BAD: dict[str, Callable[[], list[Any]]] = {
+    "molecule": bad_molecules, "protein": bad_proteins, "cell": bad_cells, "dna": bad_dna, "rna": bad_rna,
+}  # fmt: skip
 STRANGERS: tuple[Any, ...] = (None, 3, "CCO", object())
 
 

@@ -151,7 +151,7 @@ def test_nothing_to_write_is_said(model: Model, tmp_path: Path) -> None:
     ("name", "output", "said"),
     [
         ("x.sdf", "protein_structure", "records of kind molecule; choose one of pdb"),
-        ("x.pdb", "molecule_selfies", "records of kind protein; choose one of smi"),
+        ("x.pdb", "molecule_selfies", "records of kind protein or dna or rna; choose one of smi"),
         ("x.mol2", "molecule_structure", "mol2 files are only read"),
         ("x.docx", None, "not written as .docx; choose one of"),
         ("nowhere/x.pdb", "protein_structure", "no folder"),

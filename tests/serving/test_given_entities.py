@@ -145,7 +145,7 @@ def test_no_file_of_the_server_is_opened(service: Service, tmp_path: Path) -> No
 def test_the_schema_names_the_ways() -> None:
     properties = GivenEntity.model_json_schema()["properties"]
     assert {"smiles", "selfies", "sdf", "sequence", "pdb", "cif", "tokens"} <= properties.keys()
-    assert properties["type"]["enum"] == ["molecule", "protein", "cell"]
+    assert properties["type"]["enum"] == ["molecule", "protein", "cell", "dna", "rna"]
 
 
 # Limits

@@ -18,13 +18,10 @@ class Entity(ABC):
 
     __slots__ = ()
 
+    kind: str
+    """The name of its kind, as modalities and the registry use it."""
     name: str
     notes: tuple[str, ...]
-
-    @property
-    @abstractmethod
-    def kind(self) -> str:
-        """The name of its kind, as modalities and the registry use it."""
 
     @property
     @abstractmethod

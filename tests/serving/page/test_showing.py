@@ -45,7 +45,7 @@ def test_a_text_is_recognised_or_its_fault_has_a_place(
 
 
 def test_what_may_be_two_things_says_so(service: Service) -> None:
-    assert run(service, "draw", text="CCNCC").drawn.also == ["protein"]
+    assert run(service, "draw", text="CCNCC").drawn.also == ["protein", "dna", "rna"]
 
 
 def test_a_drawing_counts_atoms_as_the_molecule_does() -> None:

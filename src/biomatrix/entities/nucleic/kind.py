@@ -108,6 +108,10 @@ class NucleicKind(Kind):
         certain = sum(upper.count(letter) for letter in "ACGTUN")
         return foreign_letter(upper, self.bases) is None and certain >= _CERTAIN_SHARE * len(upper)
 
+    def doubt(self, file_format: str, record: str) -> str:
+        """Say that a kind was told by letters alone, which a peptide of Ala, Cys, Gly and Thr could have too."""
+        return "all its letters are codes of nucleotides"
+
     def read(
         self, path: str | Path, file_format: str, *, limits: Limits = DEFAULT_LIMITS, **settings: Any
     ) -> Iterator[NucleicAcid | Reject]:
