@@ -96,7 +96,7 @@ def read_entities(
     """
     candidates = _candidates(kind)
     name = read_format_of(path, file_format, candidates)
-    owners = kinds_of_format(name, candidates)
+    owners = _of_extension(path, name, kinds_of_format(name, candidates))
     options = reading_options(owners[0], settings, label_of(path)) if settings else {}
     if name in _SHARED:
         yield from _SHARED[name](path, owners, asked=kind is not None, limits=limits)
@@ -104,6 +104,15 @@ def read_entities(
         yield from _of_every_kind(path, name, owners, limits)
     else:
         yield from owners[0].read(path, name, limits=limits, **options)
+
+
+def _of_extension(path: str | Path, name: str, owners: tuple[Kind, ...]) -> tuple[Kind, ...]:
+    """Return the kinds whose description of a format has the extension of a file, as some say the kind; else all."""
+    extension = extension_of(path)
+    own = tuple(
+        one for one in owners if any(each.name == name and extension in each.extensions for each in one.formats)
+    )
+    return own or owners
 
 
 def _of_every_kind(path: str | Path, name: str, owners: Sequence[Kind], limits: Limits) -> Iterator[Entity | Reject]:
@@ -151,7 +160,7 @@ def read_entity(
     """
     candidates = _candidates(kind)
     format_name = read_format_of(path, file_format, candidates)
-    owners = kinds_of_format(format_name, candidates)
+    owners = _of_extension(path, format_name, kinds_of_format(format_name, candidates))
     if format_name in _SHARED:
         if settings:
             raise ConfigurationError(f"{format_name} files are read without {', '.join(settings)}", file=label_of(path))

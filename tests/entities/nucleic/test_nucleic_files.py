@@ -234,6 +234,14 @@ def test_dna_with_fifteen_atoms_a_nucleotide_is_written_as_dna(tmp_path: Path) -
         assert (back.kind, back.sequence) == ("dna", "GACT")  # type: ignore[attr-defined]
 
 
+def test_an_extension_of_nucleic_acids_decides_what_short_letters_are(tmp_path: Path) -> None:
+    path = tmp_path / "a.fna"
+    path.write_text(">a\nACGT\n>gap\nNNNNNN\n>b\nMKTWLEVVLL\n")
+    entries = read(path)
+    assert [one.kind for one in entries] == ["dna", "dna"]  # in a .fasta both are read as proteins
+    assert [one.record for one in entries.rejects] == ["b"]
+
+
 def test_windows_intervals_and_variants_of_a_long_sequence(tmp_path: Path) -> None:
     rng = random.Random(2)
     letters = "".join(rng.choices("ACGTacgtN", k=1003))
