@@ -24,7 +24,7 @@ from biomatrix.vocabulary import Vocabulary
 @pytest.fixture
 def damaged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A copy of the shipped weights to damage, in the place of the real ones."""
-    for kind in ("molecule", "protein"):
+    for kind in ("molecule", "protein", "rna"):
         root = weights_root(kind)
         assert root is not None
         shutil.copytree(root, tmp_path / kind)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from dataclasses import is_dataclass, replace
 from pathlib import Path
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 
 class Entity(ABC):
@@ -18,10 +18,14 @@ class Entity(ABC):
 
     __slots__ = ()
 
-    kind: str
-    """The name of its kind, as modalities and the registry use it."""
     name: str
     notes: tuple[str, ...]
+
+    if TYPE_CHECKING:  # to types a property, which an attribute of the class and a field of each entity may both be
+
+        @property
+        def kind(self) -> str:
+            """The name of its kind, as modalities and the registry use it."""
 
     @property
     @abstractmethod
