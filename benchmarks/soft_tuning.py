@@ -119,15 +119,16 @@ def line(found: dict[str, Any]) -> str:
 
 def targets(name: str, found: dict[str, Any], majority: float) -> int:
     """Print the targets of a task, and return how many are missed."""
+    unseen = max(found["no entity"], majority)
     rows = (
         ("accuracy", f"at least {KNOWN[name] - NEAR:.3f}", found["true"], found["true"] >= KNOWN[name] - NEAR),
         (
-            "entity shuffled", f"{majority:.3f} +- {AROUND}, or less", found["shuffled"],
+            "entity shuffled", f"at most {majority + AROUND:.3f} (the majority + {AROUND})", found["shuffled"],
             found["shuffled"] <= majority + AROUND,
         ),
         (
-            "vector zeroed", f"as without an entity, {found['no entity']:.3f} +- {AROUND}, or less", found["zeroed"],
-            found["zeroed"] <= max(found["no entity"], majority) + AROUND,
+            "vector zeroed", f"at most {unseen + AROUND:.3f} (no cell, or the majority, + {AROUND})", found["zeroed"],
+            found["zeroed"] <= unseen + AROUND,
         ),
         (
             "swap changes the answer", "total variation at least 0.1", found["swap, total variation"],
