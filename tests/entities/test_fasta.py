@@ -102,6 +102,13 @@ def test_letters_that_are_no_sequence(tmp_path: Path, letters: str) -> None:
     assert isinstance(good, Protein)
 
 
+def test_what_no_kind_claims_is_not_called_nucleotides(tmp_path: Path) -> None:
+    bad, _ = records(tmp_path, f">bad\n!!??\n>good\n{CHAIN}\n")
+    assert isinstance(bad, Reject)
+    assert "no kind claims" in bad.reason
+    assert "nucleotides" not in bad.reason
+
+
 OTHERS = {
     "a Stockholm alignment": "# STOCKHOLM 1.0\nA MKT\n",
     "a Clustal alignment": "CLUSTAL W (1.83)\n\nA MKT\n",

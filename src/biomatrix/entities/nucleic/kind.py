@@ -109,8 +109,8 @@ class NucleicKind(Kind):
         return foreign_letter(upper, self.bases) is None and certain >= _CERTAIN_SHARE * len(upper)
 
     def doubt(self, file_format: str, record: str) -> str:
-        """Say that a kind was told by letters alone, which a peptide of Ala, Cys, Gly and Thr could have too."""
-        return "all its letters are codes of nucleotides"
+        """Say of letters of this kind that they alone told it: a peptide of Ala, Cys, Gly and Thr has them too."""
+        return "all its letters are codes of nucleotides" if self.claims(file_format, record) else ""
 
     def read(
         self, path: str | Path, file_format: str, *, limits: Limits = DEFAULT_LIMITS, **settings: Any
