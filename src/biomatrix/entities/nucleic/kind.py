@@ -283,7 +283,7 @@ class RnaKind(NucleicKind):
     default_tokenizer: ClassVar[str | None] = "nucleotide-256"
     trainers: ClassVar[Mapping[str, str]] = {"nucleotide": f"{_HERE}.structure.nucleotide.recipe:train"}
     round_trip: ClassVar[str | None] = f"{_HERE}.round_trip.measure:round_trip"
-    round_trip_options: ClassVar[str | None] = f"{_HERE}.round_trip.options:NucleicRoundTripOptions"
+    round_trip_options: ClassVar[str | None] = "biomatrix.entities.chain_trip_options:ChainTripOptions"
     written: ClassVar[re.Pattern[str]] = re.compile(r"(?<![A-Za-z])(?=[ACG]*U)[ACGUN]{20,}(?![A-Za-z])")
 
     def identity(self, entity: NucleicAcid) -> str:

@@ -123,7 +123,7 @@ class ProteinKind(Kind):
         ),
     )
     round_trip: ClassVar[str | None] = f"{_HERE}.round_trip.measure:round_trip"
-    round_trip_options: ClassVar[str | None] = f"{_HERE}.round_trip.options:ProteinRoundTripOptions"
+    round_trip_options: ClassVar[str | None] = "biomatrix.entities.chain_trip_options:ChainTripOptions"
     relaxations: ClassVar[Mapping[str, str]] = {"openmm": f"{_HERE}.relaxation.openmm_minimisation:openmm"}
     conditionals: ClassVar[tuple[str, str] | None] = ("protein_sequence", "protein_structure")
     parity: ClassVar[Mapping[str, str]] = {"gcp_vqvae": f"{_HERE}.structure.gcp_vqvae.parity:COMPARISON"}

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from biomatrix.entities.chain_trip import ChainTrip
+from biomatrix.entities.chain_trip_options import ChainTripOptions
 from biomatrix.entities.nucleic.entity import NucleicAcid
 from biomatrix.entities.nucleic.round_trip.errors import NucleicTally
-from biomatrix.entities.nucleic.round_trip.options import NucleicRoundTripOptions
 from biomatrix.entities.nucleic.round_trip.result import NoisyStrands, NucleicRoundTrip
 from biomatrix.entities.nucleic.structure.nucleotide.beads import resolved_nucleotides
 from biomatrix.entities.nucleic.structure.tokenizer import RnaStructureTokenizer
@@ -16,7 +16,7 @@ from biomatrix.entities.round_trip import RecordSource, Told
 
 
 def round_trip(
-    source: RecordSource, tokenizer: str, options: NucleicRoundTripOptions, progress: Told = lambda _: None
+    source: RecordSource, tokenizer: str, options: ChainTripOptions, progress: Told = lambda _: None
 ) -> NucleicRoundTrip:
     """Measure the strands of a source; ``tokenizer`` is a name or a folder.
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from biomatrix.entities.chain_trip import ChainTrip
+from biomatrix.entities.chain_trip_options import ChainTripOptions
 from biomatrix.entities.protein.entity import Protein
 from biomatrix.entities.protein.round_trip.errors import ProteinTally
-from biomatrix.entities.protein.round_trip.options import ProteinRoundTripOptions
 from biomatrix.entities.protein.round_trip.result import NoisyProteins, ProteinRoundTrip
 from biomatrix.entities.protein.structure.tokenizer import ProteinStructureTokenizer
 from biomatrix.entities.rejects import Reject
@@ -15,7 +15,7 @@ from biomatrix.entities.round_trip import RecordSource, Told
 
 
 def round_trip(
-    source: RecordSource, tokenizer: str, options: ProteinRoundTripOptions, progress: Told = lambda _: None
+    source: RecordSource, tokenizer: str, options: ChainTripOptions, progress: Told = lambda _: None
 ) -> ProteinRoundTrip:
     """Measure the chains of a source; ``tokenizer`` is a name or a folder.
 

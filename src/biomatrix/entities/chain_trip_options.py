@@ -1,4 +1,4 @@
-"""Options of the round trip of protein chains."""
+"""Options of the round trip of chains of any kind."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from biomatrix.entities.options import option
 
 
 @dataclass(frozen=True)
-class ProteinRoundTripOptions:
-    """Options of :func:`biomatrix.entities.protein.round_trip.measure.round_trip`.
+class ChainTripOptions:
+    """What the round trips of proteins and of nucleic acids are told; see :mod:`biomatrix.entities.chain_trip`.
 
     Parameters
     ----------
